@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from apps.accounts.managers import UserManager
+from apps.accounts.permissions import DESCRIPTIONS
+from apps.kernel.references import REF_LENGTH, new_ref
+
+
+class Organisation(models.Model):
+    """A customer: a company whose people raise tickets."""
+
+    name = models.CharField(max_length=120, unique=True)
+    shares_tickets = models.BooleanField(
+        default=False, help_text="All members see each other's tickets. Managers always do."
+    )
+    notes = models.TextField(blank=True, help_text="For staff only.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OrganisationDomain(models.Model):
+    """Whoever proves an address at this domain joins the organisation."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="domains")
+    domain = models.CharField(max_length=253, unique=True, help_text="example.com")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(domain=Lower("domain")) & ~Q(domain__contains="@") & ~Q(domain=""),
+                name="organisation_domain_is_plain_lower_case",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.domain
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A requester or a member of staff. The address is the login, kept in lower case."""
+
+    ref = models.CharField(max_length=REF_LENGTH, unique=True, default=new_ref, editable=False)
+    email = models.EmailField("e-mail", max_length=254, unique=True)
+    name = models.CharField(max_length=120, blank=True)
+    locale = models.CharField(max_length=10, default="en")
+    time_zone = models.CharField(max_length=50, default="UTC")
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, null=True, blank=True, related_name="members"
+    )
+    is_organisation_manager = models.BooleanField(
+        default=False, help_text="Sees every ticket of the organisation."
+    )
+    identity_subject = models.CharField(
+        max_length=255, null=True, blank=True, unique=True, help_text="The identity provider's id."
+    )
+    is_staff = models.BooleanField("may enter the admin", default=False)
+    is_active = models.BooleanField("may sign in", default=True)
+    date_joined = models.DateTimeField(default=timezone.now, editable=False)
+    anonymised_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        permissions = [(name.value, text) for name, text in DESCRIPTIONS.items()]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(email=Lower("email")), name="user_email_is_lower_case"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_organisation_manager=False) | Q(organisation__isnull=False),
+                name="user_manager_has_organisation",
+            ),
+            models.CheckConstraint(
+                condition=Q(anonymised_at=None) | Q(is_active=False),
+                name="user_anonymised_cannot_sign_in",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_full_name()
+
+    def get_full_name(self) -> str:
+        return self.name or self.email.partition("@")[0]
+
+    def get_short_name(self) -> str:
+        return self.get_full_name().partition(" ")[0]
+
+
+class Team(models.Model):
+    """A support group: who works on what."""
+
+    name = models.CharField(max_length=80, unique=True)
+    private = models.BooleanField(
+        default=False, help_text="Only members and administrators see this team's tickets."
+    )
+    members = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, through="TeamMember", related_name="teams"
+    )
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TeamMember(models.Model):
+    team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    is_lead = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["team", "user"], name="team_member_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.team_id}"
+
+
+class ApiToken(models.Model):
+    """A key that acts for its owner, within its scopes. Only its digest is kept."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=12, help_text="The first characters, to tell keys apart.")
+    digest = models.CharField(max_length=64, unique=True)  # SHA-256: the key itself is random
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "API token"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("created_at")), name="api_token_expires_later"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+
+class Throttle(models.Model):
+    """How often something was tried in the window that began at `since`.
+
+    Kept in the database, not the cache: one atomic UPDATE counts across processes and parallel
+    requests, which the cache's get-and-set does not. The key is a digest: no addresses here.
+    """
+
+    key = models.CharField(max_length=64, unique=True)
+    count = models.PositiveIntegerField()
+    since = models.DateTimeField(db_index=True)  # what the pruning chore deletes by
+
+    def __str__(self) -> str:
+        return f"{self.count} since {self.since}"

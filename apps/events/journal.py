@@ -1,0 +1,61 @@
+"""Record facts. Delivering them is the relay's business (apps.events.relay)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import connection
+from django.utils import timezone
+
+from apps.events.envelope import Envelope, current_cause
+from apps.events.facts import Fact
+from apps.events.models import Delivery, Event
+from apps.events.registry import subscribers_of
+from apps.kernel.actors import Actor
+
+
+def record(fact: Fact, *, actor: Actor, now: datetime) -> Envelope:
+    """Store a fact and one delivery per subscriber, in the caller's transaction.
+
+    The caller holds a lock on the fact's subject (actions lock their row first), so ids of one
+    subject's events grow in the order in which they become visible: order per subject rests on it.
+    Raises RuntimeError outside a transaction, TypeError for a value that isn't plain.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError(f"{fact.name} must be recorded in the transaction that made it true")
+    cause = current_cause()
+    event = Event.objects.create(
+        name=fact.name,
+        version=fact.version,
+        subject=fact.subject,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        causation_id=cause.event_id,
+        correlation_id=cause.correlation_id,
+        depth=cause.depth,
+        data=fact.data(),
+        occurred_at=now,
+        recorded_at=timezone.now(),
+    )
+    Delivery.objects.bulk_create(
+        Delivery(event=event, subscriber=key, subject=fact.subject, due_at=now)
+        for key in subscribers_of(fact.name)
+    )
+    return envelope(event)
+
+
+def envelope(event: Event) -> Envelope:
+    return Envelope(
+        id=event.pk,
+        name=event.name,
+        version=event.version,
+        subject=event.subject,
+        occurred_at=event.occurred_at,
+        recorded_at=event.recorded_at,
+        actor_kind=event.actor_kind,
+        actor_id=event.actor_id,
+        causation_id=event.causation_id,
+        correlation_id=event.correlation_id,
+        depth=event.depth,
+        data=event.data,
+    )

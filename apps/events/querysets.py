@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Exists, OuterRef
+
+if TYPE_CHECKING:
+    from apps.events.models import Delivery
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def pending(self) -> Self:
+        return self.filter(done_at=None, parked_at=None)
+
+    def due(self, *, now: datetime) -> Self:
+        return self.pending().filter(due_at__lte=now).order_by("due_at", "id")
+
+    def in_turn(self) -> Self:
+        """Those whose subscriber has handled everything earlier about the same subject."""
+        earlier = (
+            self.model._default_manager.filter(
+                done_at=None,
+                parked_at=None,
+                subscriber=OuterRef("subscriber"),
+                subject=OuterRef("subject"),
+                event_id__lt=OuterRef("event_id"),
+            )
+            .order_by()
+            .values("pk")
+        )
+        return self.exclude(Exists(earlier))
+
+    def parked(self) -> Self:
+        return self.filter(parked_at__isnull=False)
+
+    def done_before(self, moment: datetime) -> Self:
+        return self.filter(done_at__lt=moment)

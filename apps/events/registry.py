@@ -1,0 +1,61 @@
+"""Who listens to which facts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from apps.events.envelope import Envelope
+from apps.events.facts import Fact
+
+Handler = Callable[[Envelope], None]
+
+_handlers: dict[str, Handler] = {}
+_subscriptions: dict[str, list[str]] = defaultdict(list)
+
+
+def subscriber(*facts: type[Fact]) -> Callable[[Handler], Handler]:
+    """Call the function for each of these facts, at least once each, in order per subject.
+
+    It runs in a transaction of its own that also marks the delivery as done, so what it writes to
+    the database happens once. What it does outside (a mail, a job) may happen again: key it by
+    (event, subscriber), keep it short, and leave slow work to a task sent with
+    `transaction.on_commit`.
+    """
+
+    def register(handler: Handler) -> Handler:
+        key = f"{handler.__module__}.{handler.__qualname__}"
+        _handlers[key] = handler
+        for fact in facts:
+            if key not in _subscriptions[fact.name]:
+                _subscriptions[fact.name].append(key)
+        return handler
+
+    return register
+
+
+def subscribers_of(name: str) -> tuple[str, ...]:
+    return tuple(_subscriptions.get(name, ()))
+
+
+def handler_of(key: str) -> Handler | None:
+    """None for a subscriber that an older or newer release knew."""
+    return _handlers.get(key)
+
+
+@contextmanager
+def only(*keys: str) -> Iterator[None]:
+    """Inside, only these subscribers exist."""
+    kept = dict(_handlers), {name: list(found) for name, found in _subscriptions.items()}
+    for key in set(_handlers) - set(keys):
+        del _handlers[key]
+    for found in _subscriptions.values():
+        found[:] = [key for key in found if key in keys]
+    try:
+        yield
+    finally:
+        _handlers.clear()
+        _handlers.update(kept[0])
+        _subscriptions.clear()
+        _subscriptions.update(kept[1])

@@ -1,0 +1,157 @@
+"""What happens to tickets, messages and attachments. Ids and plain values, never rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from apps.events.facts import Fact
+
+
+def subject_of(ticket_id: int) -> str:
+    return f"ticket:{ticket_id}"
+
+
+def id_in(subject: str) -> int:
+    return int(subject.partition(":")[2])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketRaised(Fact):
+    name: ClassVar[str] = "ticket.raised"
+    message_id: int
+    requester_id: int
+    organisation_id: int | None
+    category_id: int | None
+    team_id: int | None
+    priority: int
+    channel: str
+    follows: int | None = None  # the closed ticket that this one follows up
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketUpdated(Fact):
+    """`changed` names the fields; tags and watchers say which, by their own fields."""
+
+    name: ClassVar[str] = "ticket.updated"
+    changed: tuple[str, ...]
+    tags_added: tuple[str, ...] = ()
+    tags_removed: tuple[str, ...] = ()
+    watchers_added: tuple[int, ...] = ()
+    watchers_removed: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketStatusChanged(Fact):
+    name: ClassVar[str] = "ticket.status_changed"
+    status_from: str  # slugs
+    status_to: str
+    category_from: str
+    category_to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketAssigned(Fact):
+    name: ClassVar[str] = "ticket.assigned"
+    team_from: int | None
+    team_to: int | None
+    assignee_from: int | None
+    assignee_to: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketCategorised(Fact):
+    name: ClassVar[str] = "ticket.categorised"
+    category_from: int | None
+    category_to: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketPrioritised(Fact):
+    name: ClassVar[str] = "ticket.prioritised"
+    priority_from: int
+    priority_to: int
+    impact: int
+    urgency: int
+    override: int | None
+    is_major_incident: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketMerged(Fact):
+    """The subject was merged into `survivor_id`."""
+
+    name: ClassVar[str] = "ticket.merged"
+    survivor_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketUnmerged(Fact):
+    name: ClassVar[str] = "ticket.unmerged"
+    survivor_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketSplit(Fact):
+    """Messages moved from the subject to the new ticket `into_id`."""
+
+    name: ClassVar[str] = "ticket.split"
+    into_id: int
+    message_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketLinked(Fact):
+    """`kind` is a Link.Kind or "parent"; `removed` when the link was taken away."""
+
+    name: ClassVar[str] = "ticket.linked"
+    target_id: int
+    kind: str
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketReopened(Fact):
+    name: ClassVar[str] = "ticket.reopened"
+    by_reply: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketClosed(Fact):
+    name: ClassVar[str] = "ticket.closed"
+    automatic: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageAdded(Fact):
+    """A reply or a note was written on the subject."""
+
+    name: ClassVar[str] = "message.added"
+    message_id: int
+    author_id: int | None
+    visibility: str
+    direction: str
+    channel: str
+    is_automatic: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRedacted(Fact):
+    name: ClassVar[str] = "message.redacted"
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentUploaded(Fact):
+    name: ClassVar[str] = "attachment.uploaded"
+    attachment_id: int
+    message_id: int
+    content_type: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentRedacted(Fact):
+    name: ClassVar[str] = "attachment.redacted"
+    attachment_id: int
+    key: str  # where the storage still keeps the bytes, for the subscriber that deletes them

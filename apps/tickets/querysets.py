@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Q, Subquery
+
+from apps.accounts.permissions import Permission
+from apps.tickets.statuses import ACTIVE
+
+if TYPE_CHECKING:
+    from apps.kernel.actors import Actor
+    from apps.tickets.models import Attachment, Message, Ticket
+
+
+class TicketQuerySet(models.QuerySet["Ticket"]):
+    def active(self) -> Self:
+        return self.filter(status_category__in=sorted(ACTIVE))
+
+    def visible_to(self, actor: Actor) -> Self:
+        """What pages, counts, search and mail may show this actor. Agrees with policies.can_view.
+
+        Staff see everything but the tickets of private teams they aren't in, unless they take
+        part in them. Customers see what they raised or take part in, and their organisation's
+        where it shares.
+        """
+        if actor.is_system:
+            return self
+        if not actor.is_known:
+            return self.none()
+        mine = Q(requester_id=actor.id) | Q(pk__in=_taken_part_in(actor))
+        if actor.can(Permission.WORK_TICKETS):
+            if not actor.hidden_team_ids:
+                return self
+            hidden = Q(team_id__in=actor.hidden_team_ids)
+            return self.filter(
+                Q(team_id=None) | ~hidden | Q(assignee_id=actor.id) | mine
+            )
+        if actor.shared_organisation_id is not None:
+            mine |= Q(organisation_id=actor.shared_organisation_id)
+        return self.filter(mine)
+
+    def asleep_until(self, now: datetime) -> Self:
+        return self.filter(status_category="scheduled", scheduled_until__lte=now)
+
+    def resolved_before(self, moment: datetime) -> Self:
+        return self.filter(status_category="resolved", resolved_at__lt=moment)
+
+    def pending_since(self, moment: datetime) -> Self:
+        return self.filter(status_category="pending", updated_at__lt=moment)
+
+
+def _taken_part_in(actor: Actor) -> Subquery:
+    participant = apps.get_model("tickets", "Participant")
+    return Subquery(participant._default_manager.filter(user_id=actor.id).values("ticket_id"))
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def public(self) -> Self:
+        return self.filter(visibility="public")
+
+    def readable_by(self, actor: Actor) -> Self:
+        """Of messages on tickets that the actor may see: staff read notes, customers never do."""
+        return self if actor.can(Permission.WORK_TICKETS) else self.public()
+
+    def conversation(self) -> Self:
+        return self.order_by("created_at", "id")
+
+
+class AttachmentQuerySet(models.QuerySet["Attachment"]):
+    def readable_by(self, actor: Actor) -> Self:
+        if actor.can(Permission.WORK_TICKETS):
+            return self
+        return self.filter(message__visibility="public")

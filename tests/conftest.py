@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.db import connection
+from pytest_django.plugin import blocking_manager_key
+
+from tests.cast import Cast, make_cast
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
+    """Put the rows of data migrations back after a transactional test has emptied every table.
+
+    Django does so only before a test of the same kind, which makes the order of tests matter.
+    """
+    yield
+    marker = item.get_closest_marker("django_db")
+    if marker is None or not marker.kwargs.get("transaction"):
+        return
+    with item.config.stash[blocking_manager_key].unblock():
+        connection.creation.deserialize_db_from_string(connection._test_serialized_contents)  # type: ignore[attr-defined]
+        connection.close()
+
+
+@pytest.fixture(autouse=True)
+def files_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Every test has a folder of its own for uploaded files."""
+    folder = tmp_path / "files"
+    monkeypatch.setattr(default_storage, "_wrapped", FileSystemStorage(location=folder))
+    return folder
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """The people, teams and organisations that the tests know by name."""
+    return make_cast()
