@@ -53,3 +53,8 @@ def excerpt(source: str, length: int) -> str:
     if len(line) <= length:
         return line
     return line[: length - 1].rsplit(" ", 1)[0] + "…"
+
+
+def as_format(text: str) -> Format:
+    """A stored format's name as what `render` takes."""
+    return "plain" if text == "plain" else "markdown"

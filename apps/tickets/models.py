@@ -251,7 +251,8 @@ class Ticket(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(status_category="scheduled", scheduled_until__isnull=False)
-                | ~Q(status_category="scheduled") & Q(scheduled_until=None),
+                | Q(status_category="merged")  # kept for its return
+                | ~Q(status_category__in=["scheduled", "merged"]) & Q(scheduled_until=None),
                 name="ticket_scheduled_has_date",
             ),
         ]
@@ -408,6 +409,9 @@ class Participant(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
     added_at = models.DateTimeField()
+    came_with = models.ForeignKey(
+        Ticket, models.CASCADE, null=True, blank=True, related_name="+"
+    )  # the merged ticket, so that unmerging takes them away again
 
     class Meta:
         constraints = [

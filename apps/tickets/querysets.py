@@ -74,3 +74,6 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
         if actor.can(Permission.WORK_TICKETS):
             return self
         return self.filter(message__visibility="public")
+
+    def openable(self) -> Self:
+        return self.filter(redacted_at=None).exclude(scan="quarantined")

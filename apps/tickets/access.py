@@ -1,0 +1,57 @@
+"""The row, or the same error for hidden and absent."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet
+
+from apps.kernel.actors import Actor
+from apps.kernel.errors import NotFoundError
+from apps.tickets.models import Attachment, Message, Ticket
+from apps.tickets.querysets import TicketQuerySet
+
+Row = TypeVar("Row", bound=Model)
+
+_PARTS = ("status", "category", "team", "assignee", "requester", "organisation")
+
+
+def ticket_by_ref(ref: str, actor: Actor) -> Ticket:
+    return _ticket(Ticket.objects.filter(ref=ref), actor)
+
+
+def ticket_by_id(pk: int, actor: Actor) -> Ticket:
+    return _ticket(Ticket.objects.filter(pk=pk), actor)
+
+
+def _ticket(rows: TicketQuerySet, actor: Actor) -> Ticket:
+    return _one(rows.visible_to(actor).select_related(*_PARTS))
+
+
+def message_by_id(pk: int, actor: Actor) -> Message:
+    """A message whose ticket the actor may see, and which the actor may read."""
+    readable = Message.objects.readable_by(actor).select_related("ticket")
+    return _one(readable.filter(pk=pk, ticket__in=Ticket.objects.visible_to(actor)))
+
+
+def attachment_by_ref(ref: str, actor: Actor) -> Attachment:
+    """A file that may be opened: not redacted, not held back, on a message that may be read.
+
+    It is found through the ticket that the message is shown on: the survivor of a merge shows
+    the merged ticket's files too.
+    """
+    readable = Attachment.objects.readable_by(actor).openable().select_related("message__ticket")
+    attachment = _one(readable.filter(ref=ref))
+    ticket: Ticket | None = attachment.message.ticket
+    while ticket is not None:
+        if Ticket.objects.visible_to(actor).filter(pk=ticket.pk).exists():
+            return attachment
+        ticket = ticket.merged_into
+    raise NotFoundError
+
+
+def _one(rows: QuerySet[Row]) -> Row:
+    row = rows.first()
+    if row is None:
+        raise NotFoundError
+    return row

@@ -1,0 +1,47 @@
+"""Every change of a ticket is one of these verbs."""
+
+from apps.tickets.actions.linking import link, set_parent, unlink
+from apps.tickets.actions.merging import merge, split, unmerge
+from apps.tickets.actions.raising import raise_ticket
+from apps.tickets.actions.redacting import redact_attachment, redact_message
+from apps.tickets.actions.sorting import (
+    categorise,
+    declare_major_incident,
+    edit,
+    override_priority,
+    prioritise,
+    tag,
+)
+from apps.tickets.actions.statuses import change_status, close, reopen, solve, wake
+from apps.tickets.actions.watching import unwatch, watch
+from apps.tickets.actions.working import assign, take
+from apps.tickets.actions.writing import note, reply
+
+__all__ = [
+    "assign",
+    "categorise",
+    "change_status",
+    "close",
+    "declare_major_incident",
+    "edit",
+    "link",
+    "merge",
+    "note",
+    "override_priority",
+    "prioritise",
+    "raise_ticket",
+    "redact_attachment",
+    "redact_message",
+    "reopen",
+    "reply",
+    "set_parent",
+    "solve",
+    "split",
+    "tag",
+    "take",
+    "unlink",
+    "unmerge",
+    "unwatch",
+    "wake",
+    "watch",
+]

@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import unicodedata
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from apps.accounts.models import Team, User
+from apps.events import journal
+from apps.kernel import markup
+from apps.kernel.actors import Actor
+from apps.kernel.errors import ForbiddenError
+from apps.tickets import custom as custom_fields
+from apps.tickets import events, policies
+from apps.tickets.actions import rows
+from apps.tickets.errors import CategoryRefusedError, DoubleSubmissionError, SubjectRefusedError
+from apps.tickets.files import StoredFile
+from apps.tickets.models import (
+    Category,
+    Channel,
+    Level,
+    Link,
+    Message,
+    PriorityRule,
+    Tag,
+    Ticket,
+    TicketTag,
+)
+from apps.tickets.statuses import StatusCategory
+from apps.tickets.tags import clean_tags
+
+
+def raise_ticket(
+    *,
+    requester: User,
+    subject: str,
+    text: str,
+    actor: Actor,
+    now: datetime,
+    form: markup.Format = "markdown",
+    category: Category | None = None,
+    kind: str = Ticket.Kind.QUESTION,
+    impact: int | None = None,
+    urgency: int | None = None,
+    custom: Mapping[str, object] | None = None,
+    channel: str = Channel.PORTAL,
+    attachments: Sequence[StoredFile] = (),
+    submission: uuid.UUID | None = None,
+    tags: Sequence[str] = (),
+    team: Team | None = None,
+    language: str = "en",
+) -> Ticket:
+    """A new ticket with its first message. The same submission again gives the same ticket.
+
+    The category gives what isn't said: team, impact, urgency, and which custom fields are needed.
+    Customers raise tickets for themselves; staff for anybody.
+    """
+    if not policies.can_raise_for(actor, requester):
+        raise ForbiddenError
+    if category is not None and category.archived:
+        raise CategoryRefusedError
+    draft = Ticket(
+        kind=kind,
+        subject=clean_subject(subject),
+        impact=impact or (category.impact if category else Level.LOW),
+        urgency=urgency or (category.urgency if category else Level.MEDIUM),
+        requester=requester,
+        organisation_id=requester.organisation_id,
+        team=team or (category.team if category else None),
+        category=category,
+        custom=custom_fields.clean(custom_fields.definitions_for(category), custom or {}),
+        channel=channel,
+        language=language,
+        submission=submission,
+        raised_at=now,
+        updated_at=now,
+    )
+    try:
+        return _store(draft, text, form, attachments, clean_tags(tags), None, actor, now)
+    except IntegrityError:
+        first = _first_of(submission)
+        if first is None:
+            raise
+    if first.requester_id != requester.pk:
+        raise DoubleSubmissionError
+    return first
+
+
+def _first_of(submission: uuid.UUID | None) -> Ticket | None:
+    """The ticket that this form made already."""
+    return Ticket.objects.filter(submission=submission).first() if submission else None
+
+
+@transaction.atomic
+def follow_up(
+    ticket: Ticket,
+    *,
+    text: str,
+    form: markup.Format,
+    attachments: Sequence[StoredFile],
+    submission: uuid.UUID | None,
+    channel: str,
+    actor: Actor,
+    now: datetime,
+) -> Message:
+    """A late reply to a closed ticket: a new ticket like it, linked to it."""
+    requester = ticket.requester if policies.can_work(actor, ticket) else rows.person(actor)
+    draft = Ticket(
+        kind=ticket.kind,
+        subject=ticket.subject,
+        impact=ticket.impact,
+        urgency=ticket.urgency,
+        requester=requester,
+        organisation_id=ticket.organisation_id,
+        team_id=ticket.team_id,
+        category_id=ticket.category_id,
+        custom=ticket.custom,
+        channel=channel,
+        language=ticket.language,
+        submission=submission,
+        raised_at=now,
+        updated_at=now,
+    )
+    raised = _store(draft, text, form, attachments, (), ticket, actor, now)
+    return Message.objects.select_related("ticket").get(ticket=raised)
+
+
+@transaction.atomic
+def _store(
+    ticket: Ticket,
+    text: str,
+    form: markup.Format,
+    attachments: Sequence[StoredFile],
+    tags: Sequence[str],
+    follows: Ticket | None,
+    actor: Actor,
+    now: datetime,
+) -> Ticket:
+    ticket.status = rows.default_status(StatusCategory.NEW)
+    ticket.status_category = StatusCategory.NEW
+    ticket.priority = matrix_priority(ticket.impact, ticket.urgency)
+    ticket.save(force_insert=True)
+    message = rows.write_message(
+        ticket,
+        text=text,
+        form=form,
+        visibility=Message.Visibility.PUBLIC,
+        direction=Message.Direction.IN,
+        channel=ticket.channel,
+        attachments=attachments,
+        submission=ticket.submission,
+        actor=actor,
+        now=now,
+    )
+    add_tags(ticket, tags)
+    if follows is not None:
+        Link.objects.create(source=ticket, target=follows, kind=Link.Kind.FOLLOWS)
+    fact = events.TicketRaised(
+        subject=events.subject_of(ticket.pk),
+        message_id=message.pk,
+        requester_id=ticket.requester_id,
+        organisation_id=ticket.organisation_id,
+        category_id=ticket.category_id,
+        team_id=ticket.team_id,
+        priority=ticket.priority,
+        channel=ticket.channel,
+        follows=follows.pk if follows else None,
+    )
+    journal.record(fact, actor=actor, now=now)
+    return ticket
+
+
+def clean_subject(subject: str) -> str:
+    """One line of text. Raises SubjectRefusedError."""
+    shown = "".join(" " if unicodedata.category(c) in {"Cc", "Cs"} else c for c in subject)
+    line = " ".join(shown.split())
+    if not 1 <= len(line) <= Ticket._meta.get_field("subject").max_length:
+        raise SubjectRefusedError
+    return line
+
+
+def matrix_priority(impact: int, urgency: int) -> int:
+    return PriorityRule.objects.get(impact=impact, urgency=urgency).priority
+
+
+def add_tags(ticket: Ticket, names: Sequence[str]) -> None:
+    if not names:
+        return
+    Tag.objects.bulk_create([Tag(name=name) for name in names], ignore_conflicts=True)
+    TicketTag.objects.bulk_create(
+        [TicketTag(ticket=ticket, tag=tag) for tag in Tag.objects.filter(name__in=names)],
+        ignore_conflicts=True,
+    )

@@ -1,0 +1,201 @@
+"""What the verbs share: lock a ticket, save it, move its status, write a message on it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from apps.accounts.models import User
+from apps.events import journal
+from apps.kernel import markup
+from apps.kernel.actors import Actor
+from apps.kernel.errors import ForbiddenError, NotFoundError
+from apps.tickets import events, statuses
+from apps.tickets.errors import (
+    DateMissingError,
+    EmptyTextError,
+    StaleTicketError,
+    TextTooLongError,
+    TransitionRefusedError,
+)
+from apps.tickets.files import StoredFile
+from apps.tickets.mail_ids import new_message_id
+from apps.tickets.models import Attachment, Message, Status, Ticket
+from apps.tickets.statuses import StatusCategory
+
+TEXT_LIMIT = 50_000  # characters
+
+Policy = Callable[[Actor, Ticket], bool]
+
+
+def lock(
+    ticket: Ticket, *, actor: Actor, may: Policy, expected_version: int | None = None
+) -> Ticket:
+    """The ticket as it is now, ours until the transaction ends.
+
+    Raises NotFoundError if it is gone, ForbiddenError if the policy says no, StaleTicketError if
+    somebody changed it since the version that the actor saw.
+    """
+    fresh = Ticket.objects.select_for_update().filter(pk=ticket.pk).first()
+    if fresh is None:
+        raise NotFoundError
+    require(actor, fresh, may)
+    if expected_version is not None and fresh.version != expected_version:
+        raise StaleTicketError(version=fresh.version)
+    return fresh
+
+
+def lock_both(one: Ticket, other: Ticket) -> tuple[Ticket, Ticket]:
+    """Both, locked in the order of their ids, so that two such actions never wait for each other."""
+    rows = Ticket.objects.select_for_update().filter(pk__in=[one.pk, other.pk]).order_by("pk")
+    found = {row.pk: row for row in rows}
+    if one.pk not in found or other.pk not in found:
+        raise NotFoundError
+    return found[one.pk], found[other.pk]
+
+
+def require(actor: Actor, ticket: Ticket, may: Policy) -> None:
+    if not may(actor, ticket):
+        raise ForbiddenError
+
+
+def save(ticket: Ticket, *fields: str, now: datetime) -> None:
+    ticket.version += 1
+    ticket.updated_at = now
+    ticket.save(update_fields=[*fields, "version", "updated_at"])
+
+
+def default_status(category: StatusCategory) -> Status:
+    return Status.objects.get(category=category, is_default=True)
+
+
+def move(
+    ticket: Ticket,
+    status: Status,
+    *,
+    actor: Actor,
+    now: datetime,
+    until: datetime | None = None,
+    by_reply: bool = False,
+    automatic: bool = False,
+) -> None:
+    """Take the ticket to a status and record what that means. Raises TransitionRefusedError."""
+    before, before_slug = ticket.status_category, ticket.status.slug
+    after = StatusCategory(status.category)
+    if not statuses.allows(before, after):
+        raise TransitionRefusedError(before, after)
+    if after == StatusCategory.SCHEDULED and (until is None or until <= now):
+        raise DateMissingError
+    _place(ticket, status, now=now, until=until)
+    save(
+        ticket,
+        "status",
+        "status_category",
+        "resolved_at",
+        "closed_at",
+        "scheduled_until",
+        now=now,
+    )
+    subject = events.subject_of(ticket.pk)
+    changed = events.TicketStatusChanged(
+        subject=subject,
+        status_from=before_slug,
+        status_to=status.slug,
+        category_from=before,
+        category_to=after,
+    )
+    journal.record(changed, actor=actor, now=now)
+    if before == StatusCategory.RESOLVED and after == StatusCategory.OPEN:
+        reopened = events.TicketReopened(subject=subject, by_reply=by_reply)
+        journal.record(reopened, actor=actor, now=now)
+    if after == StatusCategory.CLOSED:
+        closed = events.TicketClosed(subject=subject, automatic=automatic)
+        journal.record(closed, actor=actor, now=now)
+
+
+def _place(ticket: Ticket, status: Status, *, now: datetime, until: datetime | None) -> None:
+    ticket.status = status
+    ticket.status_category = status.category
+    is_solved = status.category in {StatusCategory.RESOLVED, StatusCategory.CLOSED}
+    ticket.resolved_at = (ticket.resolved_at or now) if is_solved else None
+    ticket.closed_at = now if status.category == StatusCategory.CLOSED else None
+    ticket.scheduled_until = until if status.category == StatusCategory.SCHEDULED else None
+
+
+def survivor_of(ticket: Ticket) -> Ticket:
+    """Where a merged ticket's conversation goes on; the ticket itself if it isn't merged."""
+    while ticket.merged_into is not None:
+        ticket = ticket.merged_into
+    return ticket
+
+
+def check_text(text: str) -> str:
+    """Raises EmptyTextError, TextTooLongError. NUL is not text, and PostgreSQL refuses it."""
+    text = text.replace("\0", "").strip()
+    if not text:
+        raise EmptyTextError
+    if len(text) > TEXT_LIMIT:
+        raise TextTooLongError
+    return text
+
+
+def write_message(
+    ticket: Ticket,
+    *,
+    text: str,
+    form: markup.Format,
+    visibility: Message.Visibility,
+    direction: Message.Direction,
+    channel: str,
+    attachments: Sequence[StoredFile],
+    submission: uuid.UUID | None,
+    actor: Actor,
+    now: datetime,
+) -> Message:
+    """Store a message with its files. The caller records what it means, after this."""
+    source = check_text(text)
+    message = Message.objects.create(
+        ticket=ticket,
+        author_id=None if actor.is_system else actor.id,
+        visibility=visibility,
+        direction=direction,
+        channel=channel,
+        is_automatic=actor.is_system,
+        source=source,
+        form=form,
+        html=markup.render(source, form),
+        sanitiser_version=markup.SANITISER_VERSION,
+        message_id=new_message_id(ticket.ref),
+        submission=submission,
+        created_at=now,
+    )
+    rows = [
+        Attachment(
+            message=message,
+            key=stored.key,
+            name=stored.name,
+            content_type=stored.content_type,
+            size=stored.size,
+            sha256=stored.sha256,
+        )
+        for stored in attachments
+    ]
+    for row in Attachment.objects.bulk_create(rows):
+        uploaded = events.AttachmentUploaded(
+            subject=events.subject_of(ticket.pk),
+            attachment_id=row.pk,
+            message_id=message.pk,
+            content_type=row.content_type,
+            size=row.size,
+        )
+        journal.record(uploaded, actor=actor, now=now)
+    return message
+
+
+def person(actor: Actor) -> User:
+    """The user behind an actor. Raises ForbiddenError for the desk itself and for strangers."""
+    user = User.objects.filter(pk=actor.id, is_active=True).first() if actor.id else None
+    if user is None:
+        raise ForbiddenError
+    return user

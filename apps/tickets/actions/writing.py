@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from apps.events import journal
+from apps.kernel import markup
+from apps.kernel.actors import Actor
+from apps.kernel.errors import ForbiddenError
+from apps.tickets import events, policies
+from apps.tickets.actions import rows
+from apps.tickets.actions.raising import follow_up
+from apps.tickets.errors import DoubleSubmissionError, TicketIsFinalError
+from apps.tickets.files import StoredFile
+from apps.tickets.models import Channel, Message, Status, Ticket
+from apps.tickets.statuses import REOPENED_BY_REPLY, TERMINAL, StatusCategory
+
+
+def reply(
+    *,
+    ticket: Ticket,
+    text: str,
+    actor: Actor,
+    now: datetime,
+    form: markup.Format = "markdown",
+    attachments: Sequence[StoredFile] = (),
+    submission: uuid.UUID | None = None,
+    expected_version: int | None = None,
+    status: Status | None = None,
+    channel: str = Channel.PORTAL,
+) -> Message:
+    """A public message, by staff or by the customer's side. The same submission again gives the
+    same message.
+
+    It lands on the survivor of a merged ticket. A customer's reply brings a waiting or resolved
+    ticket back to open, and opens a linked follow-up if the ticket is closed: look at
+    `message.ticket`. Staff may set a status with it; a new ticket opens by itself.
+    """
+    try:
+        return _reply(
+            ticket, text, form, attachments, submission, expected_version, status, channel,
+            actor, now,
+        )  # fmt: skip
+    except IntegrityError:
+        first = _first_of(submission, actor)
+        if first is None:
+            raise
+        return first
+
+
+def _first_of(submission: uuid.UUID | None, actor: Actor) -> Message | None:
+    """The message that this form made already. Raises DoubleSubmissionError for another's form."""
+    sent = Message.objects.select_related("ticket").filter(submission=submission)
+    first = sent.first() if submission else None
+    if first is not None and first.author_id != actor.id:
+        raise DoubleSubmissionError
+    return first
+
+
+@transaction.atomic
+def _reply(
+    ticket: Ticket,
+    text: str,
+    form: markup.Format,
+    attachments: Sequence[StoredFile],
+    submission: uuid.UUID | None,
+    expected_version: int | None,
+    status: Status | None,
+    channel: str,
+    actor: Actor,
+    now: datetime,
+) -> Message:
+    ticket = _lock_open_end(ticket, actor, policies.can_reply, expected_version)
+    by_customer = policies.is_customer_side(actor, ticket)
+    if status is not None and by_customer:
+        raise ForbiddenError
+    if ticket.status_category in TERMINAL:
+        if not by_customer or ticket.status_category == StatusCategory.SPAM:
+            raise TicketIsFinalError
+        return follow_up(
+            ticket,
+            text=text,
+            form=form,
+            attachments=attachments,
+            submission=submission,
+            channel=channel,
+            actor=actor,
+            now=now,
+        )
+    direction = Message.Direction.IN if by_customer else Message.Direction.OUT
+    message = _write(
+        ticket, Message.Visibility.PUBLIC, direction, text, form, attachments, submission,
+        channel, actor, now,
+    )  # fmt: skip
+    _move_after_reply(ticket, status, by_customer=by_customer, actor=actor, now=now)
+    return message
+
+
+def _move_after_reply(
+    ticket: Ticket, status: Status | None, *, by_customer: bool, actor: Actor, now: datetime
+) -> None:
+    if by_customer and ticket.status_category in REOPENED_BY_REPLY:
+        status = rows.default_status(StatusCategory.OPEN)
+    elif not by_customer and status is None and ticket.status_category == StatusCategory.NEW:
+        status = rows.default_status(StatusCategory.OPEN)
+    if status is None or status.pk == ticket.status_id:
+        rows.save(ticket, now=now)
+    else:
+        rows.move(ticket, status, actor=actor, now=now, by_reply=True)
+
+
+@transaction.atomic
+def _note(
+    ticket: Ticket,
+    text: str,
+    form: markup.Format,
+    attachments: Sequence[StoredFile],
+    submission: uuid.UUID | None,
+    expected_version: int | None,
+    actor: Actor,
+    now: datetime,
+) -> Message:
+    ticket = _lock_open_end(ticket, actor, policies.can_work, expected_version)
+    message = _write(
+        ticket, Message.Visibility.INTERNAL, Message.Direction.OUT, text, form, attachments,
+        submission, Channel.AGENT, actor, now,
+    )  # fmt: skip
+    rows.save(ticket, now=now)
+    return message
+
+
+def note(
+    *,
+    ticket: Ticket,
+    text: str,
+    actor: Actor,
+    now: datetime,
+    form: markup.Format = "markdown",
+    attachments: Sequence[StoredFile] = (),
+    submission: uuid.UUID | None = None,
+    expected_version: int | None = None,
+) -> Message:
+    """A work note: staff read it, customers never do. Closed tickets take notes too."""
+    try:
+        return _note(ticket, text, form, attachments, submission, expected_version, actor, now)
+    except IntegrityError:
+        first = _first_of(submission, actor)
+        if first is None:
+            raise
+        return first
+
+
+def _lock_open_end(
+    ticket: Ticket, actor: Actor, may: rows.Policy, expected_version: int | None
+) -> Ticket:
+    """Lock the ticket on which the conversation goes on; a merged one forwards to its survivor.
+
+    Whoever may write on the merged ticket may write on: merging keeps to one customer.
+    """
+    locked = rows.lock(ticket, actor=actor, may=may, expected_version=expected_version)
+    survivor = rows.survivor_of(locked)
+    if survivor.pk == locked.pk:
+        return locked
+    return rows.lock(survivor, actor=actor, may=may)
+
+
+def _write(
+    ticket: Ticket,
+    visibility: Message.Visibility,
+    direction: Message.Direction,
+    text: str,
+    form: markup.Format,
+    attachments: Sequence[StoredFile],
+    submission: uuid.UUID | None,
+    channel: str,
+    actor: Actor,
+    now: datetime,
+) -> Message:
+    message = rows.write_message(
+        ticket,
+        text=text,
+        form=form,
+        visibility=visibility,
+        direction=direction,
+        channel=channel,
+        attachments=attachments,
+        submission=submission,
+        actor=actor,
+        now=now,
+    )
+    added = events.MessageAdded(
+        subject=events.subject_of(ticket.pk),
+        message_id=message.pk,
+        author_id=message.author_id,
+        visibility=visibility,
+        direction=direction,
+        channel=channel,
+        is_automatic=message.is_automatic,
+    )
+    journal.record(added, actor=actor, now=now)
+    return message

@@ -1,0 +1,97 @@
+"""Typed custom fields: which ones a category has, and what their values may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from apps.tickets.errors import CustomFieldError
+from apps.tickets.models import Category, CategoryField
+
+Kind = CategoryField.Kind
+
+_TEXT_LIMITS = {Kind.TEXT: 200, Kind.LONG_TEXT: 5000}
+
+
+def definitions_for(category: Category | None) -> list[CategoryField]:
+    """The fields of a category and of those above it, from the top down. Two queries."""
+    if category is None:
+        return []
+    parents = dict(Category.objects.values_list("pk", "parent_id"))
+    path: list[int] = []
+    step: int | None = category.pk
+    while step is not None and step not in path:  # a loop made by hand must not hang us
+        path.insert(0, step)
+        step = parents.get(step)
+    fields = CategoryField.objects.filter(category__in=path, archived=False)
+    by_key = {f.key: f for f in sorted(fields, key=lambda f: (path.index(f.category_id), f.position))}
+    return list(by_key.values())
+
+
+def clean(
+    definitions: Iterable[CategoryField], values: Mapping[str, object], *, complete: bool = True
+) -> dict[str, object]:
+    """Values as they are kept: JSON, by key; numbers as text and dates in ISO 8601. Pure.
+
+    `complete` asks for the required ones too. Raises CustomFieldError with an error per field.
+    """
+    known = {field.key: field for field in definitions}
+    cleaned: dict[str, object] = {}
+    errors = {key: f"There is no field “{key}”." for key in values if key not in known}
+    for key, field in known.items():
+        value = values.get(key)
+        if value is None or value in ("", False):
+            if field.required and complete:
+                errors[key] = f"“{field.label}” is needed."
+            continue
+        try:
+            cleaned[key] = _convert(field, value)
+        except ValueError as error:
+            errors[key] = f"“{field.label}”: {error}"
+    if errors:
+        raise CustomFieldError(errors)
+    return cleaned
+
+
+def _convert(field: CategoryField, value: object) -> object:
+    match field.kind:
+        case Kind.TEXT | Kind.LONG_TEXT:
+            return _text(str(value).strip(), _TEXT_LIMITS[Kind(field.kind)])
+        case Kind.NUMBER:
+            return _number(str(value).strip())
+        case Kind.DATE:
+            return _date(str(value).strip())
+        case Kind.CHOICE:
+            if value not in field.options:
+                raise ValueError(f"choose one of {', '.join(map(str, field.options))}.")
+            return value
+        case Kind.FLAG:
+            if value is not True:
+                raise ValueError("answer yes or no.")
+            return True
+        case _:
+            raise ValueError("this kind of field is not known.")
+
+
+def _text(value: str, limit: int) -> str:
+    if len(value) > limit:
+        raise ValueError(f"use up to {limit} characters.")
+    return value
+
+
+def _number(value: str) -> str:
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        raise ValueError("write a number, such as 12.50.") from None
+    if not number.is_finite() or len(value) > 30:
+        raise ValueError("write a number, such as 12.50.")
+    return str(number)
+
+
+def _date(value: str) -> str:
+    try:
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise ValueError("write a date as year-month-day, such as 2026-05-04.") from None
