@@ -52,8 +52,6 @@ def _teams_of(user: User) -> list[tuple[int, bool, bool]]:
 
 
 def _shared_organisation(user: User) -> int | None:
-    if user.organisation_id is None:
-        return None
-    if user.is_organisation_manager or user.organisation.shares_tickets:
+    if user.is_organisation_manager or (user.organisation and user.organisation.shares_tickets):
         return user.organisation_id
     return None

@@ -11,6 +11,7 @@ from apps.tickets.models import Category, CategoryField
 
 Kind = CategoryField.Kind
 
+_NUMBER_LIMIT = 30  # characters
 _TEXT_LIMITS = {Kind.TEXT: 200, Kind.LONG_TEXT: 5000}
 
 
@@ -25,7 +26,9 @@ def definitions_for(category: Category | None) -> list[CategoryField]:
         path.insert(0, step)
         step = parents.get(step)
     fields = CategoryField.objects.filter(category__in=path, archived=False)
-    by_key = {f.key: f for f in sorted(fields, key=lambda f: (path.index(f.category_id), f.position))}
+    by_key = {
+        f.key: f for f in sorted(fields, key=lambda f: (path.index(f.category_id), f.position))
+    }
     return list(by_key.values())
 
 
@@ -85,7 +88,7 @@ def _number(value: str) -> str:
         number = Decimal(value)
     except InvalidOperation:
         raise ValueError("write a number, such as 12.50.") from None
-    if not number.is_finite() or len(value) > 30:
+    if not number.is_finite() or len(value) > _NUMBER_LIMIT:
         raise ValueError("write a number, such as 12.50.")
     return str(number)
 

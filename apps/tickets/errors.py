@@ -22,8 +22,7 @@ class TransitionRefusedError(DomainError):
 
     def __init__(self, source: str, target: str) -> None:
         super().__init__(
-            f"A ticket that is {source.replace('_', ' ')} can't become"
-            f" {target.replace('_', ' ')}.",
+            f"A ticket that is {source.replace('_', ' ')} can't become {target.replace('_', ' ')}.",
             source=source,
             target=target,
         )

@@ -23,7 +23,10 @@ from apps.tickets.errors import FileRefusedError
 
 FOLDER = "attachments"
 _HEAD = 64 * 1024
-_MARKUP = re.compile(rb"<\s*(!doctype\s+html|html|head|body|script|svg|iframe|\?xml)", re.IGNORECASE)
+_NAME_LIMIT, _ENDING_LIMIT = 120, 10  # characters
+_MARKUP = re.compile(
+    rb"<\s*(!doctype\s+html|html|head|body|script|svg|iframe|\?xml)", re.IGNORECASE
+)
 # A browser may show these in the desk's own pages: they run nothing.
 INLINE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
@@ -65,8 +68,11 @@ def discard(stored: StoredFile) -> None:
 
 
 def sniff(head: bytes) -> str:
-    """The media type by content, never by name. What could be markup is called so, whatever
-    else it could be: a polyglot is as dangerous as its most dangerous reading."""
+    """The media type by content, never by name.
+
+    What could be markup is called so, whatever else it could be: a polyglot is as dangerous as
+    its most dangerous reading.
+    """
     markup = _MARKUP.search(head[:4096])
     if markup:
         return "image/svg+xml" if markup[1].lower() in {b"svg", b"?xml"} else "text/html"
@@ -89,9 +95,10 @@ def clean_name(name: str) -> str:
     last = name.replace("\\", "/").rpartition("/")[2]
     shown = "".join(c for c in last if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"})
     shown = " ".join(shown.split()).strip(". ")
-    if len(shown) > 120:
+    if len(shown) > _NAME_LIMIT:
         stem, dot, ending = shown.rpartition(".")
-        shown = stem[: 118 - len(ending)] + "…" + dot + ending if len(ending) <= 10 else shown[:120]
+        kept = dot + ending if len(ending) <= _ENDING_LIMIT else ""
+        shown = (stem or shown)[: _NAME_LIMIT - len(kept) - 1] + "…" + kept
     return shown or "file"
 
 

@@ -59,7 +59,7 @@ def is_customer_side(actor: Actor, ticket: Ticket) -> bool:
         ticket.organisation_id == actor.shared_organisation_id
     ):
         return True
-    return Participant.objects.filter(ticket=ticket, user_id=actor.id, can_reply=True).exists()
+    return Participant.objects.filter(ticket=ticket, user=actor.id, can_reply=True).exists()
 
 
 def can_settle(actor: Actor, ticket: Ticket) -> bool:
@@ -99,4 +99,4 @@ def can_open(actor: Actor, attachment: Attachment) -> bool:
 
 
 def _takes_part(actor: Actor, ticket: Ticket) -> bool:
-    return Participant.objects.filter(ticket=ticket, user_id=actor.id).exists()
+    return Participant.objects.filter(ticket=ticket, user=actor.id).exists()

@@ -12,7 +12,12 @@ from apps.tickets.statuses import ACTIVE
 
 if TYPE_CHECKING:
     from apps.kernel.actors import Actor
-    from apps.tickets.models import Attachment, Message, Ticket
+    from apps.tickets.models import (  # noqa: F401 - named in the bases below
+        Attachment,
+        Message,
+        Participant,
+        Ticket,
+    )
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
@@ -35,9 +40,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             if not actor.hidden_team_ids:
                 return self
             hidden = Q(team_id__in=actor.hidden_team_ids)
-            return self.filter(
-                Q(team_id=None) | ~hidden | Q(assignee_id=actor.id) | mine
-            )
+            return self.filter(Q(team_id=None) | ~hidden | Q(assignee_id=actor.id) | mine)
         if actor.shared_organisation_id is not None:
             mine |= Q(organisation_id=actor.shared_organisation_id)
         return self.filter(mine)
@@ -53,8 +56,10 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
 
 def _taken_part_in(actor: Actor) -> Subquery:
-    participant = apps.get_model("tickets", "Participant")
-    return Subquery(participant._default_manager.filter(user_id=actor.id).values("ticket_id"))
+    participants: models.QuerySet[Participant] = apps.get_model(
+        "tickets", "Participant"
+    ).objects.all()
+    return Subquery(participants.filter(user=actor.id).values("ticket_id"))
 
 
 class MessageQuerySet(models.QuerySet["Message"]):

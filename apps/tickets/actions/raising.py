@@ -31,6 +31,8 @@ from apps.tickets.models import (
 from apps.tickets.statuses import StatusCategory
 from apps.tickets.tags import clean_tags
 
+SUBJECT_LIMIT = 200  # characters
+
 
 def raise_ticket(
     *,
@@ -77,8 +79,11 @@ def raise_ticket(
         raised_at=now,
         updated_at=now,
     )
+    writing = rows.Writing(
+        text=text, form=form, channel=channel, attachments=attachments, submission=submission
+    )
     try:
-        return _store(draft, text, form, attachments, clean_tags(tags), None, actor, now)
+        return _store(draft, writing, tags=clean_tags(tags), actor=actor, now=now)
     except IntegrityError:
         first = _first_of(submission)
         if first is None:
@@ -93,18 +98,7 @@ def _first_of(submission: uuid.UUID | None) -> Ticket | None:
     return Ticket.objects.filter(submission=submission).first() if submission else None
 
 
-@transaction.atomic
-def follow_up(
-    ticket: Ticket,
-    *,
-    text: str,
-    form: markup.Format,
-    attachments: Sequence[StoredFile],
-    submission: uuid.UUID | None,
-    channel: str,
-    actor: Actor,
-    now: datetime,
-) -> Message:
+def follow_up(ticket: Ticket, writing: rows.Writing, *, actor: Actor, now: datetime) -> Message:
     """A late reply to a closed ticket: a new ticket like it, linked to it."""
     requester = ticket.requester if policies.can_work(actor, ticket) else rows.person(actor)
     draft = Ticket(
@@ -117,26 +111,25 @@ def follow_up(
         team_id=ticket.team_id,
         category_id=ticket.category_id,
         custom=ticket.custom,
-        channel=channel,
+        channel=writing.channel,
         language=ticket.language,
-        submission=submission,
+        submission=writing.submission,
         raised_at=now,
         updated_at=now,
     )
-    raised = _store(draft, text, form, attachments, (), ticket, actor, now)
+    raised = _store(draft, writing, follows=ticket, actor=actor, now=now)
     return Message.objects.select_related("ticket").get(ticket=raised)
 
 
 @transaction.atomic
 def _store(
     ticket: Ticket,
-    text: str,
-    form: markup.Format,
-    attachments: Sequence[StoredFile],
-    tags: Sequence[str],
-    follows: Ticket | None,
+    writing: rows.Writing,
+    *,
     actor: Actor,
     now: datetime,
+    tags: Sequence[str] = (),
+    follows: Ticket | None = None,
 ) -> Ticket:
     ticket.status = rows.default_status(StatusCategory.NEW)
     ticket.status_category = StatusCategory.NEW
@@ -144,13 +137,9 @@ def _store(
     ticket.save(force_insert=True)
     message = rows.write_message(
         ticket,
-        text=text,
-        form=form,
+        writing,
         visibility=Message.Visibility.PUBLIC,
         direction=Message.Direction.IN,
-        channel=ticket.channel,
-        attachments=attachments,
-        submission=ticket.submission,
         actor=actor,
         now=now,
     )
@@ -176,7 +165,7 @@ def clean_subject(subject: str) -> str:
     """One line of text. Raises SubjectRefusedError."""
     shown = "".join(" " if unicodedata.category(c) in {"Cc", "Cs"} else c for c in subject)
     line = " ".join(shown.split())
-    if not 1 <= len(line) <= Ticket._meta.get_field("subject").max_length:
+    if not 1 <= len(line) <= SUBJECT_LIMIT:
         raise SubjectRefusedError
     return line
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from apps.accounts.models import User
@@ -47,7 +48,7 @@ def lock(
 
 
 def lock_both(one: Ticket, other: Ticket) -> tuple[Ticket, Ticket]:
-    """Both, locked in the order of their ids, so that two such actions never wait for each other."""
+    """Both, locked in the order of their ids: two such actions never wait for each other."""
     rows = Ticket.objects.select_for_update().filter(pk__in=[one.pk, other.pk]).order_by("pk")
     found = {row.pk: row for row in rows}
     if one.pk not in found or other.pk not in found:
@@ -131,8 +132,8 @@ def survivor_of(ticket: Ticket) -> Ticket:
 
 
 def check_text(text: str) -> str:
-    """Raises EmptyTextError, TextTooLongError. NUL is not text, and PostgreSQL refuses it."""
-    text = text.replace("\0", "").strip()
+    """Raises EmptyTextError, TextTooLongError. NUL and lone surrogates are not text."""
+    text = text.replace("\0", "").encode(errors="ignore").decode().strip()
     if not text:
         raise EmptyTextError
     if len(text) > TEXT_LIMIT:
@@ -140,36 +141,50 @@ def check_text(text: str) -> str:
     return text
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """What somebody wrote, before it is a message. The same `submission` is stored once."""
+
+    text: str
+    form: markup.Format
+    channel: str
+    attachments: Sequence[StoredFile] = ()
+    submission: uuid.UUID | None = None
+
+
 def write_message(
     ticket: Ticket,
+    writing: Writing,
     *,
-    text: str,
-    form: markup.Format,
     visibility: Message.Visibility,
     direction: Message.Direction,
-    channel: str,
-    attachments: Sequence[StoredFile],
-    submission: uuid.UUID | None,
     actor: Actor,
     now: datetime,
 ) -> Message:
     """Store a message with its files. The caller records what it means, after this."""
-    source = check_text(text)
+    source = check_text(writing.text)
     message = Message.objects.create(
         ticket=ticket,
         author_id=None if actor.is_system else actor.id,
         visibility=visibility,
         direction=direction,
-        channel=channel,
+        channel=writing.channel,
         is_automatic=actor.is_system,
         source=source,
-        form=form,
-        html=markup.render(source, form),
+        form=writing.form,
+        html=markup.render(source, writing.form),
         sanitiser_version=markup.SANITISER_VERSION,
         message_id=new_message_id(ticket.ref),
-        submission=submission,
+        submission=writing.submission,
         created_at=now,
     )
+    _attach(message, writing.attachments, actor=actor, now=now)
+    return message
+
+
+def _attach(
+    message: Message, attachments: Sequence[StoredFile], *, actor: Actor, now: datetime
+) -> None:
     rows = [
         Attachment(
             message=message,
@@ -183,14 +198,13 @@ def write_message(
     ]
     for row in Attachment.objects.bulk_create(rows):
         uploaded = events.AttachmentUploaded(
-            subject=events.subject_of(ticket.pk),
+            subject=events.subject_of(message.ticket_id),
             attachment_id=row.pk,
             message_id=message.pk,
             content_type=row.content_type,
             size=row.size,
         )
         journal.record(uploaded, actor=actor, now=now)
-    return message
 
 
 def person(actor: Actor) -> User:

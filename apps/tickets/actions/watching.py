@@ -55,9 +55,7 @@ def watch(
     return participant
 
 
-def _source(
-    ticket: Ticket, user: User | None, address: str, actor: Actor
-) -> Participant.Source:
+def _source(ticket: Ticket, user: User | None, address: str, actor: Actor) -> Participant.Source:
     """How this watcher comes in. Raises ForbiddenError, WatcherRefusedError."""
     if (user is None) == (not address):
         raise WatcherRefusedError("Name a person or an address, one of the two.")

@@ -85,7 +85,8 @@ def _check_assignee(assignee_id: int, team_id: int | None) -> None:
     user = User.objects.filter(pk=assignee_id, is_active=True).first()
     if user is None or not actor_for(user).can(Permission.WORK_TICKETS):
         raise AssigneeRefusedError
-    if team_id is not None and not TeamMember.objects.filter(
-        team_id=team_id, user_id=assignee_id
-    ).exists():
+    if (
+        team_id is not None
+        and not TeamMember.objects.filter(team_id=team_id, user_id=assignee_id).exists()
+    ):
         raise AssigneeRefusedError

@@ -32,18 +32,17 @@ def reply(
     status: Status | None = None,
     channel: str = Channel.PORTAL,
 ) -> Message:
-    """A public message, by staff or by the customer's side. The same submission again gives the
-    same message.
+    """A public message, by staff or by the customer's side; the same submission makes one.
 
     It lands on the survivor of a merged ticket. A customer's reply brings a waiting or resolved
     ticket back to open, and opens a linked follow-up if the ticket is closed: look at
     `message.ticket`. Staff may set a status with it; a new ticket opens by itself.
     """
+    writing = rows.Writing(
+        text=text, form=form, channel=channel, attachments=attachments, submission=submission
+    )
     try:
-        return _reply(
-            ticket, text, form, attachments, submission, expected_version, status, channel,
-            actor, now,
-        )  # fmt: skip
+        return _reply(ticket, writing, expected_version, status, actor=actor, now=now)
     except IntegrityError:
         first = _first_of(submission, actor)
         if first is None:
@@ -63,13 +62,10 @@ def _first_of(submission: uuid.UUID | None, actor: Actor) -> Message | None:
 @transaction.atomic
 def _reply(
     ticket: Ticket,
-    text: str,
-    form: markup.Format,
-    attachments: Sequence[StoredFile],
-    submission: uuid.UUID | None,
+    writing: rows.Writing,
     expected_version: int | None,
     status: Status | None,
-    channel: str,
+    *,
     actor: Actor,
     now: datetime,
 ) -> Message:
@@ -80,21 +76,10 @@ def _reply(
     if ticket.status_category in TERMINAL:
         if not by_customer or ticket.status_category == StatusCategory.SPAM:
             raise TicketIsFinalError
-        return follow_up(
-            ticket,
-            text=text,
-            form=form,
-            attachments=attachments,
-            submission=submission,
-            channel=channel,
-            actor=actor,
-            now=now,
-        )
+        return follow_up(ticket, writing, actor=actor, now=now)
     direction = Message.Direction.IN if by_customer else Message.Direction.OUT
-    message = _write(
-        ticket, Message.Visibility.PUBLIC, direction, text, form, attachments, submission,
-        channel, actor, now,
-    )  # fmt: skip
+    public = Message.Visibility.PUBLIC
+    message = _write(ticket, writing, public, direction, actor=actor, now=now)
     _move_after_reply(ticket, status, by_customer=by_customer, actor=actor, now=now)
     return message
 
@@ -102,9 +87,9 @@ def _reply(
 def _move_after_reply(
     ticket: Ticket, status: Status | None, *, by_customer: bool, actor: Actor, now: datetime
 ) -> None:
-    if by_customer and ticket.status_category in REOPENED_BY_REPLY:
-        status = rows.default_status(StatusCategory.OPEN)
-    elif not by_customer and status is None and ticket.status_category == StatusCategory.NEW:
+    waits = ticket.status_category in REOPENED_BY_REPLY
+    is_new = ticket.status_category == StatusCategory.NEW
+    if (by_customer and waits) or (not by_customer and status is None and is_new):
         status = rows.default_status(StatusCategory.OPEN)
     if status is None or status.pk == ticket.status_id:
         rows.save(ticket, now=now)
@@ -115,19 +100,15 @@ def _move_after_reply(
 @transaction.atomic
 def _note(
     ticket: Ticket,
-    text: str,
-    form: markup.Format,
-    attachments: Sequence[StoredFile],
-    submission: uuid.UUID | None,
+    writing: rows.Writing,
     expected_version: int | None,
+    *,
     actor: Actor,
     now: datetime,
 ) -> Message:
     ticket = _lock_open_end(ticket, actor, policies.can_work, expected_version)
-    message = _write(
-        ticket, Message.Visibility.INTERNAL, Message.Direction.OUT, text, form, attachments,
-        submission, Channel.AGENT, actor, now,
-    )  # fmt: skip
+    internal, out = Message.Visibility.INTERNAL, Message.Direction.OUT
+    message = _write(ticket, writing, internal, out, actor=actor, now=now)
     rows.save(ticket, now=now)
     return message
 
@@ -144,8 +125,15 @@ def note(
     expected_version: int | None = None,
 ) -> Message:
     """A work note: staff read it, customers never do. Closed tickets take notes too."""
+    writing = rows.Writing(
+        text=text,
+        form=form,
+        channel=Channel.AGENT,
+        attachments=attachments,
+        submission=submission,
+    )
     try:
-        return _note(ticket, text, form, attachments, submission, expected_version, actor, now)
+        return _note(ticket, writing, expected_version, actor=actor, now=now)
     except IntegrityError:
         first = _first_of(submission, actor)
         if first is None:
@@ -169,27 +157,15 @@ def _lock_open_end(
 
 def _write(
     ticket: Ticket,
+    writing: rows.Writing,
     visibility: Message.Visibility,
     direction: Message.Direction,
-    text: str,
-    form: markup.Format,
-    attachments: Sequence[StoredFile],
-    submission: uuid.UUID | None,
-    channel: str,
+    *,
     actor: Actor,
     now: datetime,
 ) -> Message:
     message = rows.write_message(
-        ticket,
-        text=text,
-        form=form,
-        visibility=visibility,
-        direction=direction,
-        channel=channel,
-        attachments=attachments,
-        submission=submission,
-        actor=actor,
-        now=now,
+        ticket, writing, visibility=visibility, direction=direction, actor=actor, now=now
     )
     added = events.MessageAdded(
         subject=events.subject_of(ticket.pk),
@@ -197,7 +173,7 @@ def _write(
         author_id=message.author_id,
         visibility=visibility,
         direction=direction,
-        channel=channel,
+        channel=writing.channel,
         is_automatic=message.is_automatic,
     )
     journal.record(added, actor=actor, now=now)
