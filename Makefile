@@ -1,0 +1,57 @@
+# Two commands do all the set-up: `make run` and `make test`. `make help` lists the rest.
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STATIC := $(shell find static -type f 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format requirements demo shell reset
+
+help: ## Say what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/ready staticfiles/staticfiles.json ## The whole desk with its demo on http://localhost:8000
+	@scripts/run
+
+test: $(VENV)/ready-dev staticfiles/staticfiles.json ## Every check and test, on SQLite and PostgreSQL, in a real browser
+	@scripts/test
+
+check: $(VENV)/ready-dev ## Only the checks that need no server: lint, types, imports, templates
+	@scripts/check
+
+format: $(VENV)/ready-dev ## Lay out code and templates
+	$(BIN)/ruff check --fix --exit-zero --quiet . && $(BIN)/ruff format .
+	$(BIN)/djlint --reformat --quiet templates
+
+requirements: $(VENV)/ready-dev ## Compile requirements.txt and requirements-dev.txt anew from pyproject.toml
+	scripts/compile-requirements
+
+demo: $(VENV)/ready ## Load the demo into an empty desk: make demo TICKETS=300
+	$(BIN)/python manage.py release
+	DEMO=1 $(BIN)/python manage.py demo --tickets $(or $(TICKETS),300)
+
+shell: $(VENV)/ready ## A Python shell with the desk loaded
+	$(BIN)/python manage.py shell
+
+# Hashed and compressed once, not at every start.
+staticfiles/staticfiles.json: $(STATIC) requirements.txt | $(VENV)/ready
+	@echo "Preparing static files ..."
+	@$(BIN)/python manage.py collectstatic --noinput --clear --verbosity 0
+	@touch $@
+
+reset: ## Forget what the embedded desk keeps: its database, files, mail and jobs
+	rm -rf var
+
+$(VENV)/bin/python:
+	@scripts/make-venv "$(PYTHON)" "$(VENV)"
+
+$(VENV)/ready: $(VENV)/bin/python requirements.txt
+	@echo "Installing what the desk runs on ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/ready-dev: $(VENV)/ready requirements-dev.txt
+	@echo "Installing what the tests need ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
