@@ -17,7 +17,12 @@ _MESSAGE_ID = re.compile(
 
 def new_ref() -> str:
     """A public name for a row: 16 characters, 80 random bits."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(REF_LENGTH))
+    return ref_from(secrets.randbits(5 * REF_LENGTH))
+
+
+def ref_from(number: int) -> str:
+    """A number below 2**80 spelt as a ref."""
+    return "".join(_ALPHABET[number >> 5 * place & 31] for place in range(REF_LENGTH))
 
 
 def _mac(body: str, key: str) -> str:

@@ -1,0 +1,123 @@
+"""A real desk for a test: the Procfile's processes on a folder and a database of their own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 60  # seconds: generous, for a busy machine
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def commands() -> dict[str, str]:
+    """The Procfile, as honcho and Beanstalk read it: name to command line."""
+    lines = (ROOT / "Procfile").read_text().splitlines()
+    found = (re.fullmatch(r"([a-z]+):\s*(.+)", line) for line in lines)
+    return {match[1]: match[2] for match in found if match}
+
+
+class Desk:
+    """Start with `start()`, end with `stop()`; `kill(name)` is a SIGKILL of the whole group."""
+
+    def __init__(self, folder: Path, *, database_url: str | None = None, **env: str) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.env = {
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "HOME": os.environ.get("HOME", "/"),
+            "VAR_DIR": str(folder / "var"),
+            "PORT": str(self.port),
+            "SITE_URL": self.url,
+            "DEMO": "1",
+            "PYTHONUNBUFFERED": "1",
+            **({"DATABASE_URL": database_url, "SECRET_KEY": "e2e"} if database_url else {}),
+            **env,
+        }
+
+    def manage(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def start(self) -> None:
+        for name in commands():
+            self.start_one(name)
+        self.wait_until_ready()
+
+    def start_one(self, name: str) -> None:
+        log = (self.folder / f"{name}.log").open("ab")
+        self.processes[name] = subprocess.Popen(
+            ["/bin/bash", "-c", f"exec {commands()[name]}"],
+            cwd=ROOT,
+            env=self.env,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def wait_until_ready(self) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(f"{self.url}/readyz", timeout=5) as answer:
+                    if answer.status == 200:
+                        return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.1)
+        raise AssertionError(f"not ready:\n{self.logs()}")
+
+    def kill(self, name: str) -> None:
+        self._signal(name, signal.SIGKILL)
+
+    def stop(self) -> None:
+        for name in self.processes:
+            self._signal(name, signal.SIGTERM, wait=False)
+        for name, process in self.processes.items():
+            try:
+                process.wait(timeout=40)
+            except subprocess.TimeoutExpired:
+                self._signal(name, signal.SIGKILL)
+        self.processes.clear()
+
+    def _signal(self, name: str, what: signal.Signals, *, wait: bool = True) -> None:
+        process = self.processes[name]
+        try:
+            if what == signal.SIGKILL:
+                os.killpg(process.pid, what)
+            else:
+                process.send_signal(what)
+        except ProcessLookupError:
+            pass
+        if wait:
+            process.wait(timeout=PATIENCE)
+
+    def logs(self) -> str:
+        return "\n".join(
+            f"--- {path.name}\n{path.read_text(errors='replace')[-4000:]}"
+            for path in sorted(self.folder.glob("*.log"))
+        )
