@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import re
 import types
 import typing
@@ -38,10 +39,14 @@ class Fact:
 
     def data(self) -> dict[str, Any]:
         """The plain values, without the subject, ready for JSON."""
-        values = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "subject"}
-        for name, value in values.items():
+        values = {}
+        for name in (f.name for f in fields(self) if f.name != "subject"):
+            value = getattr(self, name)
+            if isinstance(value, enum.Enum):
+                value = value.value
             if not is_plain(value):
                 raise TypeError(f"{self.name}.{name}={value!r}: facts carry plain values only")
+            values[name] = value
         return values
 
     @classmethod
