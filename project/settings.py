@@ -107,8 +107,32 @@ NOTIFY_AFTER_SECONDS = env.number("NOTIFY_AFTER_SECONDS", 60, least=0, most=900)
 
 # Jobs and facts
 
-BROKER_URL = env.text("BROKER_URL", f"lease://{VAR_DIR / 'jobs.sqlite3'}")
+BROKER_URL = env.service(
+    "BROKER_URL", f"lease://localhost{VAR_DIR / 'jobs.sqlite3'}", schemes=["lease"]
+)
+JOB_LEASE_SECONDS = env.number("JOB_LEASE_SECONDS", 60, least=1, most=3600)
 BUS_URL = env.service("BUS_URL", "database:", schemes=["database"])
+
+CELERY_BROKER_URL = BROKER_URL
+CELERY_BROKER_TRANSPORT_OPTIONS = {"lease": JOB_LEASE_SECONDS}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_RESULT_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True  # a job is done when it is done, not when it is taken
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {name: {} for name in ("default", "mail", "heavy")}
+CELERY_TASK_CREATE_MISSING_QUEUES = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CONCURRENCY = env.number("WORKER_CONCURRENCY", 2, least=1, most=64)
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30  # seconds for what is under way when a deploy comes
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_TIMEZONE = "UTC"
 
 # Tickets
 
@@ -255,7 +279,8 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "apps.ops.logs.JsonFormatter"}},
     "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["out"], "level": env.choice(
-        "LOG_LEVEL", "INFO", allowed=["DEBUG", "INFO", "WARNING", "ERROR"]
-    )},
+    "root": {
+        "handlers": ["out"],
+        "level": env.choice("LOG_LEVEL", "INFO", allowed=["DEBUG", "INFO", "WARNING", "ERROR"]),
+    },
 }

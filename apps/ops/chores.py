@@ -1,0 +1,134 @@
+"""What the desk does by the clock: one table, ticked by the relay; on AWS it becomes cron.yaml.
+
+A chore is a Celery task that may run twice or be missed once: it looks at what is due by then. Any
+number of relays tick; the one that moves the row's due time, by compare-and-set, sends the job. A
+relay that is killed in between has sent nothing, and the chore runs at its next time.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from celery import current_app
+from celery.schedules import crontab_parser
+from django.db import IntegrityError
+
+from apps.ops.models import ChoreRun
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """`schedule` is a line of cron in UTC: minute, hour, day of month, month, day of week."""
+
+    name: str
+    schedule: str
+    task: str
+    why: str
+
+
+CHORES = (
+    Chore(
+        "compose-mail", "* * * * *", "apps.notifications.tasks.compose_due",
+        "what the nudge after a fact missed: a lost one costs a minute",
+    ),
+    Chore(
+        "send-mail", "* * * * *", "apps.notifications.tasks.send_due",
+        "mails whose retry is due, or whose sender was killed",
+    ),
+    Chore(
+        "wake-tickets", "* * * * *", "apps.tickets.tasks.wake_scheduled",
+        "scheduled tickets open when their date comes",
+    ),
+    Chore(
+        "close-resolved", "*/10 * * * *", "apps.tickets.tasks.close_resolved",
+        "solved tickets close when the reopen window ends",
+    ),
+    Chore(
+        "close-pending", "5,35 * * * *", "apps.tickets.tasks.close_pending",
+        "tickets whose requester never answered close",
+    ),
+    Chore(
+        "prune-journal", "17 3 * * *", "apps.ops.tasks.prune_journal",
+        "deliveries that are done are kept for a fortnight",
+    ),
+    Chore(
+        "prune-throttles", "23 3 * * *", "apps.accounts.tasks.prune_throttles",
+        "counters of attempts are kept for a day",
+    ),
+    Chore(
+        "prune-mail", "29 3 * * *", "apps.notifications.tasks.prune",
+        "mails that were sent are kept for a month",
+    ),
+    Chore(
+        "prune-sessions", "41 3 * * *", "apps.ops.tasks.prune_sessions",
+        "expired sessions",
+    ),
+    Chore(
+        "discard-orphans", "53 3 * * *", "apps.tickets.tasks.discard_orphans",
+        "stored files whose ticket was never made",
+    ),
+)  # fmt: skip
+
+
+def tick(*, now: datetime, chores: tuple[Chore, ...] = CHORES) -> list[str]:
+    """Send the jobs of chores that are due. Returns their names."""
+    known = {run.name: run for run in ChoreRun.objects.all()}
+    sent = []
+    for chore in chores:
+        run = known.get(chore.name)
+        if run is None:
+            _enter(chore, now=now)
+        elif run.due_at <= now and _claim(run, chore, now=now):
+            current_app.send_task(chore.task)
+            sent.append(chore.name)
+    return sent
+
+
+def next_time(schedule: str, after: datetime) -> datetime:
+    """The first minute after a moment that a line of cron names. Raises ValueError."""
+    minutes, hours, days, months, weekdays = _read(schedule)
+    start = after.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    for later in range(366):
+        date = start.date() + timedelta(days=later)
+        is_on = date.isoweekday() % 7 in weekdays
+        if not (is_on and date.month in months and date.day in days):
+            continue
+        for hour, minute in itertools.product(sorted(hours), sorted(minutes)):
+            moment = start.replace(
+                year=date.year, month=date.month, day=date.day, hour=hour, minute=minute
+            )
+            if moment >= start:
+                return moment
+    raise ValueError(f"{schedule!r} names no minute within a year")
+
+
+def _read(schedule: str) -> list[set[int]]:
+    parsers = (
+        crontab_parser(60),
+        crontab_parser(24),
+        crontab_parser(31, 1),
+        crontab_parser(12, 1),
+        crontab_parser(7),
+    )
+    fields = schedule.split()
+    if len(fields) != len(parsers):
+        raise ValueError(f"{schedule!r}: five fields make a line of cron")
+    return [set(parser.parse(text)) for parser, text in zip(parsers, fields, strict=True)]
+
+
+def _enter(chore: Chore, *, now: datetime) -> None:
+    try:
+        ChoreRun.objects.create(name=chore.name, due_at=next_time(chore.schedule, now))
+    except IntegrityError:
+        logger.debug("another relay entered %s", chore.name)
+
+
+def _claim(run: ChoreRun, chore: Chore, *, now: datetime) -> bool:
+    """Missed times coalesce: the next one is after now."""
+    mine = ChoreRun.objects.filter(pk=run.pk, due_at=run.due_at)
+    return bool(mine.update(due_at=next_time(chore.schedule, now), sent_at=now))

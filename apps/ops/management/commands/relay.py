@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from argparse import ArgumentParser
+from types import FrameType
+
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, close_old_connections
+from django.utils import timezone
+
+from apps.events import relay
+from apps.events.bus import bus
+from apps.ops import chores
+
+logger = logging.getLogger(__name__)
+
+IDLE = 0.3  # seconds between looks at an empty journal: one indexed query
+AWAY = 2.0  # seconds before the database is asked again after it failed
+CHORES_EVERY = 5.0  # seconds
+
+
+class Command(BaseCommand):
+    help = "Hand recorded facts to their subscribers and send the chores, until told to stop."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--once", action="store_true", help="stop when nothing is due")
+
+    def handle(self, *, once: bool, **options: object) -> None:
+        stop = threading.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, _stopper(stop))
+        ticked = timezone.now()
+        logger.info("relay started")
+        while not stop.is_set():
+            try:
+                busy = pass_on()
+                if (timezone.now() - ticked).total_seconds() >= CHORES_EVERY:
+                    ticked = timezone.now()
+                    chores.tick(now=ticked)
+            except DatabaseError:
+                logger.exception("the database is away")
+                close_old_connections()
+                stop.wait(AWAY)
+                continue
+            if not busy and once:
+                return
+            if not busy:
+                stop.wait(IDLE)
+        logger.info("relay stopped")
+
+
+def pass_on() -> bool:
+    """One round: whether there was anything to hand over."""
+    now = timezone.now()
+    relay.park_the_deadly(now=now)
+    claims = relay.claim_due(now=now)
+    bus.get().carry(claims)
+    return bool(claims)
+
+
+def _stopper(stop: threading.Event) -> signal._HANDLER:
+    def on_signal(signum: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    return on_signal

@@ -1,0 +1,40 @@
+"""What every instance runs before it serves. Two at once: one migrates, the other waits."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.core.management import call_command
+from django.db import connection
+
+# Any number, the same in every release: PostgreSQL's advisory locks go by numbers.
+LOCK = 7_365_847_291
+
+
+def release(*, verbosity: int) -> None:
+    """Bring the database up to this release.
+
+    Raises what a migration raises; the migrations before it stay done.
+    """
+    with _alone():
+        call_command("migrate", interactive=False, verbosity=verbosity)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        try:
+            yield
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+    else:
+        # The lock goes with the process, however it ends.
+        with Path(f"{connection.settings_dict['NAME']}.release").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield

@@ -1,0 +1,16 @@
+"""Jobs: Celery on the broker that BROKER_URL names."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+from apps.ops import broker
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+
+broker.register()
+app = Celery("tendril")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
