@@ -1,31 +1,52 @@
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
-from django.utils.functional import SimpleLazyObject
 
 from apps.accounts.access import actor_for
+from apps.accounts.models import User
+from apps.kernel.actors import Actor
 
-if TYPE_CHECKING:
-    from apps.kernel.actors import Actor
+_KEY = "desk_actor"
 
-
-class DeskRequest(HttpRequest):
-    """What views receive: Django's request with the actor that the middleware below adds."""
-
-    actor: Actor
+Next = Callable[[HttpRequest], HttpResponse]
 
 
-def actor(
-    get_response: Callable[[HttpRequest], HttpResponse],
-) -> Callable[[HttpRequest], HttpResponse]:
-    """Give every request its `actor`, looked up on first use, and the user's language and zone."""
+def actor_of(request: HttpRequest) -> Actor:
+    """Who asks, looked up once a request."""
+    found = request.META.get(_KEY)
+    if not isinstance(found, Actor):
+        found = request.META[_KEY] = actor_for(_user(request))
+    return found
+
+
+def locality(get_response: Next) -> Next:
+    """Show each user the desk in their own language and time zone."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        request.actor = SimpleLazyObject(lambda: actor_for(request.user))  # type: ignore[attr-defined]
-        return get_response(request)
+        user = _user(request)
+        if isinstance(user, User):
+            timezone.activate(_zone(user.time_zone))
+            translation.activate(user.locale)
+        try:
+            return get_response(request)
+        finally:
+            timezone.deactivate()
 
     return middleware
+
+
+def _user(request: HttpRequest) -> User | AnonymousUser:
+    user = request.user
+    return user if isinstance(user, User) else AnonymousUser()
+
+
+def _zone(name: str) -> zoneinfo.ZoneInfo:
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return zoneinfo.ZoneInfo("UTC")

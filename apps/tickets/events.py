@@ -155,3 +155,19 @@ class AttachmentRedacted(Fact):
     name: ClassVar[str] = "attachment.redacted"
     attachment_id: int
     key: str  # where the storage still keeps the bytes, for the subscriber that deletes them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageSent(Fact):
+    """The first mail of this message left the desk."""
+
+    name: ClassVar[str] = "message.sent"
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRejected(Fact):
+    """A mail of this message could not be sent."""
+
+    name: ClassVar[str] = "message.rejected"
+    message_id: int

@@ -1,5 +1,6 @@
 """Every change of a ticket is one of these verbs."""
 
+from apps.tickets.actions.delivery import mark_delivery
 from apps.tickets.actions.linking import link, set_parent, unlink
 from apps.tickets.actions.merging import merge, split, unmerge
 from apps.tickets.actions.raising import raise_ticket
@@ -25,6 +26,7 @@ __all__ = [
     "declare_major_incident",
     "edit",
     "link",
+    "mark_delivery",
     "merge",
     "note",
     "override_priority",

@@ -1,0 +1,228 @@
+"""Notes who is to hear of what, makes mails of the notes, and keeps how they fared."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from celery import current_app
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.db.models import Min
+from kombu.exceptions import OperationalError
+
+from apps.accounts.models import User
+from apps.kernel.actors import SYSTEM, Actor
+from apps.kernel.errors import ForbiddenError
+from apps.notifications import compose
+from apps.notifications.audience import Notice
+from apps.notifications.kinds import Kind
+from apps.notifications.models import Notification, OutgoingMail, Preference
+from apps.tickets import actions as tickets
+from apps.tickets.models import Message, Ticket
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=5)
+MAX_ATTEMPTS = 12  # with the backoff below: about a day
+MAX_BACKOFF = timedelta(hours=4)
+
+
+@transaction.atomic
+def notify(
+    *,
+    ticket: Ticket,
+    event_id: int,
+    notices: Sequence[Notice],
+    message_id: int | None,
+    now: datetime,
+) -> None:
+    """Note the notices; what a person waits for about the same ticket goes into the same mail."""
+    if not notices:
+        return
+    due = now + timedelta(seconds=settings.NOTIFY_AFTER_SECONDS)
+    Notification.objects.bulk_create(
+        [
+            Notification(
+                event_id=event_id,
+                ticket=ticket,
+                recipient_id=notice.user,
+                address=notice.address,
+                kind=notice.kind,
+                reason=notice.reason,
+                message_id=message_id,
+                created_at=now,
+                due_at=due,
+            )
+            for notice in notices
+        ],
+        ignore_conflicts=True,
+    )
+    nudge("apps.notifications.tasks.compose_due", after=settings.NOTIFY_AFTER_SECONDS)
+
+
+def nudge(task: str, *, after: int = 0) -> None:
+    """Have a task look at what is due. Its rows are the truth: a lost nudge costs a minute."""
+
+    def send() -> None:
+        try:
+            current_app.send_task(task, countdown=after or None)
+        except OperationalError:
+            logger.exception("the broker is away: %s waits for its chore", task)
+
+    transaction.on_commit(send)
+
+
+def compose_next(*, now: datetime) -> bool:
+    """Make one mail of everything that one person waits for about one ticket. False: none due."""
+    due = (
+        Notification.objects.filter(settled_at=None)
+        .values("ticket_id", "recipient_id", "address")
+        .annotate(first=Min("due_at"))
+        .filter(first__lte=now)
+        .order_by("first")
+        .first()
+    )
+    if due is None:
+        return False
+    _compose(due["ticket_id"], due["recipient_id"], due["address"], now)
+    return True
+
+
+@transaction.atomic
+def _compose(ticket_id: int, recipient_id: int | None, address: str, now: datetime) -> None:
+    # The ticket's lock keeps two composers from mailing the same notes twice.
+    ticket = Ticket.objects.select_for_update().get(pk=ticket_id)
+    notes = list(
+        Notification.objects.filter(
+            ticket=ticket, recipient=recipient_id, address=address, settled_at=None
+        )
+        .select_related("message__author")
+        .order_by("event_id")
+    )
+    if not notes:
+        return
+    recipient = User.objects.filter(pk=recipient_id).first() if recipient_id else None
+    wanted = compose.wanted(notes, recipient, ticket)
+    if wanted:
+        mail = compose.mail(ticket, recipient, address, wanted)
+        queue_mail(
+            key=f"notification:{notes[0].pk}",
+            to=mail.to,
+            subject=mail.subject,
+            text=mail.text,
+            html=mail.html,
+            headers=mail.headers,
+            message_id=mail.message_id,
+            now=now,
+        )
+        if mail.message_id is not None:
+            tickets.mark_delivery(
+                message_id=mail.message_id,
+                delivery=Message.Delivery.QUEUED,
+                actor=SYSTEM,
+                now=now,
+            )
+    Notification.objects.filter(pk__in=[note.pk for note in notes]).update(settled_at=now)
+
+
+def queue_mail(
+    *,
+    key: str,
+    to: str,
+    subject: str,
+    text: str,
+    html: str,
+    now: datetime,
+    headers: Mapping[str, str] | None = None,
+    message_id: int | None = None,
+) -> None:
+    """Keep a mail for sending. The same key is one mail; a bad address fails here, not later."""
+    state, error = OutgoingMail.State.QUEUED, ""
+    try:
+        validate_email(to)
+    except ValidationError:
+        state, error = OutgoingMail.State.FAILED, "This is not an e-mail address."
+    row = OutgoingMail(
+        key=key,
+        to=to[:254],
+        subject=" ".join(subject.split())[:255],
+        text=text,
+        html=html,
+        headers=dict(headers or {}),
+        message_id=message_id,
+        state=state,
+        error=error,
+        due_at=now,
+        created_at=now,
+    )
+    OutgoingMail.objects.bulk_create([row], ignore_conflicts=True)
+    nudge("apps.notifications.tasks.send_due")
+
+
+def claim_mail(*, now: datetime) -> OutgoingMail | None:
+    """The next mail that is due, ours for the lease; None if there is none."""
+    while mail := OutgoingMail.objects.due(now=now).first():
+        mine = OutgoingMail.objects.filter(pk=mail.pk, state="queued", claims=mail.claims)
+        if mine.update(claims=mail.claims + 1, due_at=now + LEASE):
+            mail.claims += 1
+            return mail
+    return None
+
+
+@transaction.atomic
+def mark_sent(*, mail: OutgoingMail, now: datetime) -> None:
+    OutgoingMail.objects.filter(pk=mail.pk).update(state="sent", sent_at=now, error="")
+    if mail.message_id is not None:
+        sent = Message.Delivery.SENT
+        tickets.mark_delivery(message_id=mail.message_id, delivery=sent, actor=SYSTEM, now=now)
+
+
+@transaction.atomic
+def mark_unsent(*, mail: OutgoingMail, error: str, now: datetime) -> None:
+    """Try again later, or give up and say so on the ticket."""
+    mine = OutgoingMail.objects.filter(pk=mail.pk, state="queued", claims=mail.claims)
+    if mail.claims < MAX_ATTEMPTS:
+        backoff = min(timedelta(minutes=1) * 2 ** (mail.claims - 1), MAX_BACKOFF)
+        mine.update(due_at=now + backoff, error=error)
+        return
+    mine.update(state="failed", error=error)
+    if mail.message_id is not None:
+        failed = Message.Delivery.FAILED
+        tickets.mark_delivery(message_id=mail.message_id, delivery=failed, actor=SYSTEM, now=now)
+
+
+def retry_mail(*, mail_ids: Sequence[int], now: datetime) -> int:
+    """Send given-up mails after all. Returns how many there were."""
+    failed = OutgoingMail.objects.filter(pk__in=mail_ids, state="failed")
+    count = failed.update(state="queued", claims=0, due_at=now, error="")
+    if count:
+        nudge("apps.notifications.tasks.send_due")
+    return count
+
+
+@transaction.atomic
+def prefer(*, user: User, choices: Mapping[Kind, bool], actor: Actor) -> None:
+    """Keep which kinds a person wants by mail; only they say."""
+    if not actor.is_system and actor.id != user.pk:
+        raise ForbiddenError
+    Preference.objects.bulk_create(
+        [Preference(user=user, kind=kind, mail=mail) for kind, mail in choices.items()],
+        update_conflicts=True,
+        unique_fields=["user", "kind"],
+        update_fields=["mail"],
+    )
+
+
+def unsubscribe(*, user: User) -> None:
+    """No more mail about tickets. Whoever has the signed link of a mail may say so."""
+    prefer(user=user, choices=dict.fromkeys(Kind, False), actor=SYSTEM)
+
+
+def prune(*, before: datetime) -> None:
+    """Forget mails and notes that were settled before a moment: they hold people's words."""
+    OutgoingMail.objects.filter(state="sent", sent_at__lt=before).delete()
+    Notification.objects.filter(settled_at__lt=before).delete()

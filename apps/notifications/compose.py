@@ -1,0 +1,138 @@
+"""One mail of all that a person waits for about one ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from apps.accounts.access import actor_for
+from apps.accounts.models import User
+from apps.notifications.kinds import Kind
+from apps.notifications.models import Notification, Preference
+from apps.notifications.unsubscribe import unsubscribe_url
+from apps.tickets import policies
+from apps.tickets.mail_ids import root_message_id
+from apps.tickets.models import Message, Participant, Ticket
+
+REFERENCES = 20  # Message-IDs of earlier messages, the newest ones
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """`message_id` is the row of the one message that it carries, if it carries one."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+    headers: dict[str, str] = field(default_factory=dict)
+    message_id: int | None = None
+
+
+_LEADS = {
+    Kind.RECEIVED: "We have received your request and will answer it as soon as we can.",
+    Kind.MERGED: "This request was joined with another one of yours, where it goes on.",
+    Kind.NEW: "A new ticket waits for your team.",
+    Kind.ASSIGNED: "This ticket was assigned to you.",
+}
+
+
+def wanted(
+    notes: Sequence[Notification], recipient: User | None, ticket: Ticket
+) -> list[Notification]:
+    """Those that the recipient may still see, and wants."""
+    if recipient is None:
+        watches = Participant.objects.filter(ticket=ticket, address=notes[0].address)
+        return [note for note in notes if _is_public(note)] if watches.exists() else []
+    if not recipient.is_active:
+        return []
+    actor = actor_for(recipient)
+    if not policies.can_view(actor, ticket):
+        return []
+    refused = Preference.objects.filter(user=recipient, mail=False).values_list("kind", flat=True)
+    unwanted = set(refused)
+    return [
+        note
+        for note in notes
+        if note.kind not in unwanted and (_is_public(note) or policies.can_work(actor, ticket))
+    ]
+
+
+def _is_public(note: Notification) -> bool:
+    if note.message is not None:
+        return note.message.visibility == Message.Visibility.PUBLIC
+    return note.kind in _FOR_CUSTOMERS
+
+
+_FOR_CUSTOMERS = {Kind.RECEIVED, Kind.REPLY, Kind.SOLVED, Kind.MERGED}
+
+
+def mail(
+    ticket: Ticket, recipient: User | None, address: str, notes: Sequence[Notification]
+) -> Mail:
+    """The mail about these notes, oldest first."""
+    messages = [note.message for note in notes if note.message is not None]
+    only = messages[0] if len(messages) == 1 else None
+    is_staff = recipient is not None and policies.can_work(actor_for(recipient), ticket)
+    context = {
+        "desk_name": settings.DESK_NAME,
+        "ticket": ticket,
+        "name": recipient.get_short_name() if recipient else "",
+        "leads": _leads(notes, ticket),
+        "messages": messages,
+        "reason": notes[0].reason,
+        "url": ticket_url(ticket, is_staff=is_staff),
+        "is_staff": is_staff,
+        "settings_url": settings.SITE_URL + reverse("preferences") if recipient else "",
+    }
+    prefix = "" if notes[0].kind == Kind.RECEIVED else "Re: "
+    return Mail(
+        to=recipient.email if recipient else address,
+        subject=f"{prefix}{ticket.subject} [#{ticket.pk}]",
+        text=render_to_string("mail/ticket.txt", context),
+        html=render_to_string("mail/ticket.html", context),
+        headers=_headers(ticket, messages, recipient),
+        message_id=only.pk if only and only.direction == Message.Direction.OUT else None,
+    )
+
+
+def _leads(notes: Sequence[Notification], ticket: Ticket) -> list[str]:
+    leads = [_LEADS[Kind(note.kind)] for note in notes if Kind(note.kind) in _LEADS]
+    if any(note.kind == Kind.SOLVED for note in notes):
+        leads.append(f"The request is now: {ticket.status.customer_label.lower()}.")
+    return list(dict.fromkeys(leads))
+
+
+def ticket_url(ticket: Ticket, *, is_staff: bool) -> str:
+    path = (
+        reverse("admin:tickets_ticket_change", args=[ticket.pk])
+        if is_staff
+        else reverse("ticket", args=[ticket.ref])
+    )
+    return settings.SITE_URL + path
+
+
+def _headers(
+    ticket: Ticket, messages: Sequence[Message], recipient: User | None
+) -> dict[str, str]:
+    """Threading by our own Message-IDs (RFC 5322), and no answers from machines (RFC 3834)."""
+    root = root_message_id(ticket.ref)
+    earlier = Message.objects.public().filter(ticket=ticket, message_id__isnull=False)
+    if messages:
+        earlier = earlier.exclude(pk__in=[message.pk for message in messages])
+    newest = earlier.order_by("-created_at", "-pk").values_list("message_id", flat=True)
+    thread = [root, *reversed([str(found) for found in newest[:REFERENCES]])]
+    headers = {"In-Reply-To": thread[-1], "References": " ".join(thread)}
+    if messages and messages[-1].message_id:
+        headers["Message-ID"] = messages[-1].message_id
+    if not any(message.author_id for message in messages):
+        headers["Auto-Submitted"] = "auto-generated"
+    headers["X-Auto-Response-Suppress"] = "All"
+    if recipient is not None:
+        headers["List-Unsubscribe"] = f"<{unsubscribe_url(recipient)}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return headers

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from apps.notifications.kinds import Kind
+from apps.tickets.models import Message, Ticket
+
+
+class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
+    def due(self, *, now: datetime) -> Self:
+        return self.filter(state="queued", due_at__lte=now).order_by("due_at", "id")
+
+
+OutgoingMailManager = models.Manager.from_queryset(OutgoingMailQuerySet)
+
+
+class Notification(models.Model):
+    """One person is to hear of one fact. Those about one ticket become one mail."""
+
+    event_id = models.BigIntegerField()
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="+")
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+"
+    )
+    address = models.EmailField(max_length=254, blank=True)  # of a watcher without an account
+    kind = models.CharField(max_length=20, choices=Kind)
+    reason = models.CharField(max_length=120)
+    message = models.ForeignKey(Message, models.CASCADE, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)  # mailed, or found not to be needed
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event_id", "recipient"],
+                condition=Q(recipient__isnull=False),
+                name="notification_once_per_person",
+            ),
+            models.UniqueConstraint(
+                fields=["event_id", "address"],
+                condition=~Q(address=""),
+                name="notification_once_per_address",
+            ),
+            models.CheckConstraint(
+                condition=Q(recipient__isnull=False, address="") | Q(recipient=None) & ~Q(address=""),
+                name="notification_to_person_or_address",
+            ),
+        ]
+        indexes = [
+            # What is to be mailed next.
+            models.Index(
+                fields=["due_at"], name="notification_due", condition=Q(settled_at=None)
+            ),
+            # What else waits for the same mail.
+            models.Index(
+                fields=["ticket", "recipient"],
+                name="notification_waiting",
+                condition=Q(settled_at=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} about #{self.ticket_id}"
+
+
+class Preference(models.Model):
+    """Whether a person wants mail of a kind. No row: as the kind has it."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=20, choices=Kind)
+    mail = models.BooleanField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "kind"], name="preference_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {'mail' if self.mail else 'no mail'}"
+
+
+class OutgoingMail(models.Model):
+    """A mail to one person, whole, until some time after it was sent."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Waiting"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Given up"
+
+    key = models.CharField(max_length=120, unique=True)  # one cause, one mail
+    to = models.CharField(max_length=254)
+    subject = models.CharField(max_length=255)
+    text = models.TextField()
+    html = models.TextField(blank=True)
+    headers = models.JSONField(default=dict)
+    message = models.ForeignKey(Message, models.SET_NULL, null=True, related_name="+")
+    state = models.CharField(max_length=6, choices=State, default=State.QUEUED)
+    claims = models.PositiveIntegerField(default=0)
+    due_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True)
+
+    objects = OutgoingMailManager()
+
+    class Meta:
+        verbose_name_plural = "outgoing mail"
+        indexes = [
+            # What to send next: OutgoingMailQuerySet.due().
+            models.Index(fields=["due_at", "id"], name="mail_due", condition=Q(state="queued")),
+            # What pruning deletes.
+            models.Index(fields=["sent_at"], name="mail_sent", condition=Q(state="sent")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} to {self.to}"

@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from apps.notifications import views
+
+urlpatterns = [
+    path("notifications/", views.preferences, name="preferences"),
+    path("notifications/stop/<str:token>/", views.unsubscribe, name="unsubscribe"),
+    path("outbox/", views.outbox, name="outbox"),
+    path("outbox/<slug:name>/", views.outbox_mail, name="outbox_mail"),
+    path("outbox/<slug:name>/html/", views.outbox_part, name="outbox_part"),
+    path("outbox/<slug:name>/source/", views.outbox_source, name="outbox_source"),
+]

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from apps.accounts.middleware import actor_of
+from apps.accounts.models import User
+from apps.accounts.permissions import Permission
+from apps.kernel.errors import NotFoundError
+from apps.notifications import actions, folder
+from apps.notifications.forms import PreferencesForm
+from apps.notifications.kinds import Kind
+from apps.notifications.models import Preference
+from apps.notifications.unsubscribe import user_behind
+
+PAGE = 50
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def preferences(request: HttpRequest) -> HttpResponse:
+    user, actor = User.objects.get(pk=actor_of(request).id), actor_of(request)
+    chosen = dict(Preference.objects.filter(user=user).values_list("kind", "mail"))
+    form = PreferencesForm(
+        request.POST or None,
+        initial={kind.value: chosen.get(kind.value, True) for kind in Kind},
+        is_staff=actor.can(Permission.WORK_TICKETS),
+    )
+    if request.method == "POST" and form.is_valid():
+        actions.prefer(user=user, choices=form.choices(), actor=actor)
+        messages.success(request, _("Your choices are saved."))
+        return redirect("preferences")
+    return render(request, "notifications/preferences.html", {"form": form})
+
+
+@csrf_exempt  # RFC 8058: the mail program posts, with nothing but the signed link
+@require_http_methods(["GET", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """One click in the mail program, or a page with one button."""
+    user = user_behind(token)
+    if request.method == "POST":
+        actions.unsubscribe(user=user)
+    context = {"done": request.method == "POST", "address": user.email}
+    return render(request, "notifications/unsubscribe.html", context)
+
+
+@require_safe
+def outbox(request: HttpRequest) -> HttpResponse:
+    """The embedded mail: what the desk would have sent."""
+    _require_reader(request)
+    names = folder.names()
+    before = request.GET.get("before", "")
+    if before:
+        names = [name for name in names if name < before]
+    mails = [mail for name in names[:PAGE] if (mail := folder.read(name))]
+    following = names[PAGE - 1] if len(names) > PAGE else ""
+    return render(request, "notifications/outbox.html", {"mails": mails, "next": following})
+
+
+@require_safe
+def outbox_mail(request: HttpRequest, name: str) -> HttpResponse:
+    _require_reader(request)
+    return render(request, "notifications/outbox_mail.html", {"mail": _mail(name)})
+
+
+@require_safe
+def outbox_part(request: HttpRequest, name: str) -> HttpResponse:
+    """The HTML of a mail, for the frame on its page: nothing in it runs."""
+    _require_reader(request)
+    response = HttpResponse(_mail(name).html)
+    response["Content-Security-Policy"] = (
+        "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none';"
+        " style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+    )
+    response["X-Frame-Options"] = "SAMEORIGIN"
+    return response
+
+
+@require_safe
+def outbox_source(request: HttpRequest, name: str) -> HttpResponse:
+    _require_reader(request)
+    mail = _mail(name)
+    response = HttpResponse(mail.source, content_type="message/rfc822")
+    response["Content-Disposition"] = f'attachment; filename="{mail.name}.eml"'
+    return response
+
+
+def _mail(name: str) -> folder.Kept:
+    mail = folder.read(name)
+    if mail is None:
+        raise NotFoundError
+    return mail
+
+
+def _require_reader(request: HttpRequest) -> None:
+    """In the demo anybody, since a visitor's code is in there; elsewhere administrators."""
+    embedded = settings.MAIL_URL.startswith("folder:")
+    may = settings.DEMO or actor_of(request).can(Permission.MANAGE_DESK)
+    if not (embedded and may):
+        raise NotFoundError
