@@ -116,9 +116,7 @@ def ticket_url(ticket: Ticket, *, is_staff: bool) -> str:
     return settings.SITE_URL + path
 
 
-def _headers(
-    ticket: Ticket, messages: Sequence[Message], recipient: User | None
-) -> dict[str, str]:
+def _headers(ticket: Ticket, messages: Sequence[Message], recipient: User | None) -> dict[str, str]:
     """Threading by our own Message-IDs (RFC 5322), and no answers from machines (RFC 3834)."""
     root = root_message_id(ticket.ref)
     earlier = Message.objects.public().filter(ticket=ticket, message_id__isnull=False)

@@ -48,15 +48,14 @@ class Notification(models.Model):
                 name="notification_once_per_address",
             ),
             models.CheckConstraint(
-                condition=Q(recipient__isnull=False, address="") | Q(recipient=None) & ~Q(address=""),
+                condition=Q(recipient__isnull=False, address="")
+                | Q(recipient=None) & ~Q(address=""),
                 name="notification_to_person_or_address",
             ),
         ]
         indexes = [
             # What is to be mailed next.
-            models.Index(
-                fields=["due_at"], name="notification_due", condition=Q(settled_at=None)
-            ),
+            models.Index(fields=["due_at"], name="notification_due", condition=Q(settled_at=None)),
             # What else waits for the same mail.
             models.Index(
                 fields=["ticket", "recipient"],
