@@ -1,4 +1,4 @@
-"""Whether a script obeys the desk's rules: the workflow, the teams and the categories' fields. Pure.
+"""Whether a script obeys the desk's rules: workflow, teams and the categories' fields. Pure.
 
 Written from the rules and not from the scenario, so that it can find the scenario's mistakes.
 """
@@ -206,7 +206,7 @@ def _fits(definition: Field, value: str | bool) -> bool:
             case "choice":
                 return value in definition.options
             case _:
-                return 0 < len(value.strip()) <= 200  # noqa: PLR2004 - the desk's own limit
+                return 0 < len(value.strip()) <= 200
     except (InvalidOperation, ValueError):
         return False
 

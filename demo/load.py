@@ -13,9 +13,8 @@ from apps.tickets.files import StoredFile
 from apps.tickets.models import Ticket
 from demo import world as worlds
 from demo.desk import PICTURES, Desk
-from demo.questions import load_desk
 from demo.rows import Writer
-from demo.scenario import audience, people, scripts
+from demo.scenario import audience, load_desk, people, scripts
 from demo.simulate import Simulation
 
 CHUNK = 20_000  # tickets held in memory; ids follow the order of time within a chunk

@@ -7,14 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from demo.customers import first_name_of
-from demo.desk import Category, Desk
+from demo.desk import Category, Desk, Level
 from demo.rhythm import HOUR, Rhythm
 from demo.script import (
     SYSTEM,
     Assign,
     Categorise,
     ChangeStatus,
-    Level,
     Note,
     OverridePriority,
     Prioritise,

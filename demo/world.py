@@ -66,7 +66,8 @@ def _store_category(world: World, key: str, position: int) -> None:
         },
     )
     world.categories[key] = row
-    world.fields_of[key] = frozenset(f.key for f in world.desk.fields_of[key])
+    above = world.fields_of[category.parent] if category.parent else frozenset()
+    world.fields_of[key] = above | {f.key for f in category.fields}
     if created:
         CategoryField.objects.bulk_create(
             CategoryField(

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef
 
 if TYPE_CHECKING:
-    from apps.events.models import Delivery
+    from apps.events.models import Delivery  # noqa: F401 - named in the base below
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):

@@ -39,9 +39,11 @@ def subscribers_of(name: str) -> tuple[str, ...]:
     return tuple(_subscriptions.get(name, ()))
 
 
-def handler_of(key: str) -> Handler | None:
-    """None for a subscriber that an older or newer release knew."""
-    return _handlers.get(key)
+def handler_of(key: str) -> Handler:
+    """Raises LookupError for a subscriber that only another release knows."""
+    if key not in _handlers:
+        raise LookupError(f"this release has no subscriber {key}")
+    return _handlers[key]
 
 
 @contextmanager

@@ -56,7 +56,7 @@ def audience(fact: Fact, situation: Situation, *, actor: int | None) -> list[Not
     return list(first.values())
 
 
-def _notices(fact: Fact, on: Situation) -> list[Notice]:
+def _notices(fact: Fact, on: Situation) -> list[Notice]:  # noqa: PLR0911 - one answer a fact
     match fact:
         case events.TicketRaised():
             return [Notice(Kind.RECEIVED, YOURS, on.requester), *_waiting_for_team(on)]

@@ -25,7 +25,8 @@ PAGE = 50
 @login_required
 @require_http_methods(["GET", "POST"])
 def preferences(request: HttpRequest) -> HttpResponse:
-    user, actor = User.objects.get(pk=actor_of(request).id), actor_of(request)
+    actor = actor_of(request)
+    user = User.objects.get(pk=actor.id or 0)
     chosen = dict(Preference.objects.filter(user=user).values_list("kind", "mail"))
     form = PreferencesForm(
         request.POST or None,

@@ -77,7 +77,7 @@ def sniff(head: bytes) -> str:
     if markup:
         return "image/svg+xml" if markup[1].lower() in {b"svg", b"?xml"} else "text/html"
     try:
-        found = puremagic.from_string(head, mime=True)
+        found: str = puremagic.from_string(head, mime=True)
     except (puremagic.PureError, ValueError):
         found = ""
     if found:

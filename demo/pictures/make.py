@@ -156,7 +156,7 @@ def phone(title: str, amount: str, detail: str, state: str, colour: Colour) -> I
         draw.line((60, top + 76, 720, top + 76), fill=(224, 227, 233), width=4)
     draw.rounded_rectangle((40, 1244, 740, 1352), 54, fill=LARK)
     draw.text((390, 1298), "Get help", WHITE, font(44), anchor="mm")
-    return image.resize((390, 700), Image.LANCZOS)  # smooth edges
+    return image.resize((390, 700), Image.Resampling.LANCZOS)  # smooth edges
 
 
 def photo(subject: Image.Image, *, tilt: float, desk: Colour) -> Image.Image:
@@ -165,8 +165,10 @@ def photo(subject: Image.Image, *, tilt: float, desk: Colour) -> Image.Image:
     margin = 46
     size = subject.width + 2 * margin, subject.height + 2 * margin
     image = Image.new("RGB", size, desk)
-    mask = Image.new("L", subject.size, 255).rotate(tilt, expand=True, resample=Image.BICUBIC)
-    turned = subject.rotate(tilt, expand=True, resample=Image.BICUBIC)
+    mask = Image.new("L", subject.size, 255).rotate(
+        tilt, expand=True, resample=Image.Resampling.BICUBIC
+    )
+    turned = subject.rotate(tilt, expand=True, resample=Image.Resampling.BICUBIC)
     corner = (size[0] - turned.width) // 2, (size[1] - turned.height) // 2
     shadow = Image.new("RGB", turned.size, (20, 18, 16))
     image.paste(shadow, (corner[0] + 9, corner[1] + 11), mask)
@@ -190,8 +192,10 @@ def statement() -> bytes:
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
-        b" /Resources << /Font << /F1 5 0 R /F2 6 0 R >> >> >>",
+        (
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
+            b" /Resources << /Font << /F1 5 0 R /F2 6 0 R >> >> >>"
+        ),
         b"<< /Length %d >>\nstream\n%b\nendstream" % (len(content), content),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica-Bold /Encoding /WinAnsiEncoding >>",

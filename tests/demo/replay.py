@@ -59,13 +59,14 @@ class Replay:
         ).pk
 
     def _act(self, ticket: Ticket, step: Any, now: datetime) -> None:
-        common = {"ticket": ticket, "actor": self._actor(step.actor), "now": now}
+        common: dict[str, Any] = {"ticket": ticket, "actor": self._actor(step.actor), "now": now}
         match step:
             case verbs.Take():
                 actions.take(**common)
             case verbs.Assign():
-                key = self.world.teams[step.team] if step.team else ticket.team_id
-                team = Team.objects.filter(pk=key).first()
+                team = ticket.team
+                if step.team:
+                    team = Team.objects.get(pk=self.world.teams[step.team])
                 actions.assign(team=team, assignee=self._user(step.to), **common)
             case verbs.Reply():
                 kept = [store_picture(name) for name in step.attachments]
@@ -75,7 +76,7 @@ class Replay:
             case verbs.ChangeStatus():
                 self._change_status(ticket, step, now)
             case verbs.Prioritise():
-                levels = {"impact": LEVELS[step.impact], "urgency": LEVELS[step.urgency]}
+                levels: dict[str, Any] = {"impact": LEVELS[step.impact], "urgency": LEVELS[step.urgency]}
                 actions.prioritise(**levels, **common)
             case verbs.OverridePriority():
                 actions.override_priority(priority=step.priority, reason=step.reason, **common)

@@ -13,9 +13,8 @@ from apps.tickets import actions
 from apps.tickets.models import Attachment, Link, Message, Participant, Ticket, TicketTag
 from demo import world as worlds
 from demo.load import NotEmptyError, load
-from demo.questions import load_desk
 from demo.rows import Writer
-from demo.scenario import audience, people, scripts
+from demo.scenario import audience, load_desk, people, scripts
 from tests.cast import Cast
 from tests.demo.replay import Replay
 
@@ -37,7 +36,7 @@ def _picture() -> dict[str, list[Any]]:
         pk: (place[message], name)
         for pk, message, name in Attachment.objects.values_list("pk", "message_id", "name")
     }
-    named = {"ticket_id": number, "merged_into_id": number, "source_id": number}
+    named: dict[str, Any] = {"ticket_id": number, "merged_into_id": number, "source_id": number}
     named |= {"target_id": number, "survivor_id": number, "came_with_id": number, "id": number}
     named |= {"message_id": place, "attachment_id": uploads}
 

@@ -1,0 +1,58 @@
+"""How often something may be tried: counted in the database before it is tried.
+
+One UPDATE adds one and tells whether there was room, so parallel requests can't slip through. Keys
+are digests: the table holds no addresses.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from apps.accounts.models import Throttle
+from apps.kernel.errors import DomainError
+
+
+class TooManyAttemptsError(DomainError):
+    code = "attempts.too-many"
+    status = 429
+    message = "Too many attempts. Wait some minutes, then try again."
+
+
+def consume(scope: str, key: str, *, limit: int, window: timedelta, now: datetime) -> bool:
+    """Count one attempt; False if the window has had `limit` of them already."""
+    digest = _digest(scope, key)
+    for _ in range(3):  # the row may be made by another request between our two looks
+        rows = Throttle.objects.filter(key=digest)
+        if rows.filter(since__gt=now - window, count__lt=limit).update(count=F("count") + 1):
+            return True
+        if rows.filter(since__lte=now - window).update(count=1, since=now):
+            return True
+        if rows.exists():
+            return False
+        try:
+            with transaction.atomic():
+                Throttle.objects.create(key=digest, count=1, since=now)
+        except IntegrityError:
+            continue
+        return True
+    return False
+
+
+def reset(scope: str, key: str) -> None:
+    Throttle.objects.filter(key=_digest(scope, key)).delete()
+
+
+def prune(*, before: datetime) -> int:
+    """Forget windows that began before a moment."""
+    return Throttle.objects.filter(since__lt=before).delete()[0]
+
+
+def _digest(scope: str, key: str) -> str:
+    text = f"{scope}:{key}".encode()
+    return hmac.new(settings.SECRET_KEY.encode(), text, hashlib.sha256).hexdigest()
