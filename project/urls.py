@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import TemplateView
+
+# Staff come in through the same door as everybody, second factor included.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
-    path("", TemplateView.as_view(template_name="home.html"), name="home"),
+    path("", include("apps.tickets.urls")),
+    path("", include("apps.notifications.urls")),
     path("account/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -1,9 +1,23 @@
 from __future__ import annotations
 
+import functools
+
 from django.conf import settings
 from django.http import HttpRequest
+
+from demo.reading import load_desk
 
 
 def desk(request: HttpRequest) -> dict[str, object]:
     """What every template may need to know about this desk."""
-    return {"desk_name": settings.DESK_NAME, "is_demo": settings.DEMO}
+    return {"desk_name": settings.DESK_NAME, "is_demo": settings.DEMO, **_demo(settings.DEMO)}
+
+
+@functools.cache
+def _demo(is_demo: bool) -> dict[str, object]:
+    """Whom a visitor of the demo may sign in as."""
+    if not is_demo:
+        return {}
+    demo = load_desk()
+    people = [(entry.label, demo.people[entry.person].email) for entry in demo.sign_ins]
+    return {"demo_people": people, "demo_password": demo.password}

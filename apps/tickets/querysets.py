@@ -45,6 +45,17 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             mine |= Q(organisation_id=actor.shared_organisation_id)
         return self.filter(mine)
 
+    def raised_by(self, user_id: int | None) -> Self:
+        return self.filter(requester=user_id)
+
+    def listed(self) -> Self:
+        """As lists show them: newest activity first, with what a row needs."""
+        return self.select_related("status", "requester").order_by("-updated_at", "-pk")
+
+    def older_than(self, moment: datetime, last: int) -> Self:
+        """The page after a row, written so that an index can begin at it (ADR 6)."""
+        return self.filter(updated_at__lte=moment).filter(Q(updated_at__lt=moment) | Q(pk__lt=last))
+
     def asleep_until(self, now: datetime) -> Self:
         return self.filter(status_category="scheduled", scheduled_until__lte=now)
 
