@@ -64,6 +64,11 @@ def past_event(
     )
 
 
+def history(subject: str, *, limit: int) -> list[Envelope]:
+    """The newest facts about a subject, newest first. One query."""
+    return [envelope(row) for row in Event.objects.filter(subject=subject).order_by("-id")[:limit]]
+
+
 def envelope(event: Event) -> Envelope:
     return Envelope(
         id=event.pk,
