@@ -9,7 +9,10 @@ from urllib.parse import urlsplit
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from django.urls import reverse_lazy
+from django.templatetags.static import static
+from django.urls import reverse, reverse_lazy
+from django.utils.functional import Promise, lazy
+from django.utils.translation import gettext_lazy as _
 
 from project import env
 from project.secrets import embedded_secret_key
@@ -168,6 +171,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "apps.ops.middleware.admin_policy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -264,12 +268,91 @@ LANGUAGES = [("en", "English")]
 
 # The admin
 
+_QUEUE = "admin:tickets_ticket_changelist"
+
+
+def _entry(
+    title: str | Promise, icon: str, view: str, *, query: str = "", may: str = "works_tickets"
+) -> dict[str, Any]:
+    link = lazy(lambda: reverse(view) + query, str)()
+    return {
+        "title": title,
+        "icon": icon,
+        "link": link,
+        "permission": f"apps.accounts.guarded.{may}",
+    }
+
+
 UNFOLD = {
     "SITE_TITLE": DESK_NAME,
     "SITE_HEADER": DESK_NAME,
+    "SITE_SUBHEADER": _("Agent's desk"),
     "SITE_URL": reverse_lazy("home"),
+    "SITE_SYMBOL": "support_agent",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "/static/favicon.svg"}],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
+    "STYLES": [lambda _request: static("css/workspace.css")],
+    "BORDER_RADIUS": "8px",
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97% .02 165)",
+            "100": "oklch(94% .04 165)",
+            "200": "oklch(88% .08 165)",
+            "300": "oklch(80% .11 165)",
+            "400": "oklch(71% .12 165)",
+            "500": "oklch(60% .11 165)",
+            "600": "oklch(49% .09 165)",
+            "700": "oklch(42% .08 165)",
+            "800": "oklch(36% .07 165)",
+            "900": "oklch(31% .05 165)",
+            "950": "oklch(22% .04 165)",
+        },
+    },
+    "SIDEBAR": {
+        "show_search": False,
+        "navigation": [
+            {
+                "title": _("Queue"),
+                "items": [
+                    _entry(_("Mine"), "person", _QUEUE, query="?view=mine"),
+                    _entry(_("Unassigned"), "inbox", _QUEUE, query="?view=unassigned"),
+                    _entry(_("My teams'"), "group", _QUEUE, query="?view=teams"),
+                    _entry(_("All active"), "list", _QUEUE),
+                    _entry(_("New ticket"), "add", "admin:tickets_ticket_add"),
+                ],
+            },
+            {
+                "title": _("Customers and staff"),
+                "collapsible": True,
+                "items": [
+                    _entry(title, icon, f"admin:accounts_{name}_changelist", may="manages_people")
+                    for title, icon, name in (
+                        (_("People"), "people", "user"),
+                        (_("Organisations"), "apartment", "organisation"),
+                        (_("Teams"), "groups", "team"),
+                        (_("API tokens"), "key", "apitoken"),
+                    )
+                ],
+            },
+            {
+                "title": _("Desk"),
+                "collapsible": True,
+                "items": [
+                    _entry(title, icon, f"admin:{name}_changelist", may="manages_desk")
+                    for title, icon, name in (
+                        (_("Categories"), "category", "tickets_category"),
+                        (_("Statuses"), "flag", "tickets_status"),
+                        (_("Priority matrix"), "grid_on", "tickets_priorityrule"),
+                        (_("Outgoing mail"), "mail", "notifications_outgoingmail"),
+                        (_("Deliveries"), "sync", "events_delivery"),
+                        (_("Journal"), "history", "events_event"),
+                        (_("Chores"), "schedule", "ops_chorerun"),
+                    )
+                ],
+            },
+        ],
+    },
 }
 
 # Logging: one line a record on standard output; the process manager keeps it.

@@ -3,6 +3,7 @@ from __future__ import annotations
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 # Staff come in through the same door as everybody, second factor included.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -11,5 +12,6 @@ urlpatterns = [
     path("", include("apps.tickets.urls")),
     path("", include("apps.notifications.urls")),
     path("account/", include("allauth.urls")),
+    path("admin/", RedirectView.as_view(pattern_name="admin:tickets_ticket_changelist")),
     path("admin/", admin.site.urls),
 ]

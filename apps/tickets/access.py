@@ -8,6 +8,7 @@ from django.db.models import Model, QuerySet
 
 from apps.kernel.actors import Actor
 from apps.kernel.errors import NotFoundError
+from apps.tickets.errors import UnknownNumberError
 from apps.tickets.models import Attachment, Message, Ticket
 from apps.tickets.querysets import TicketQuerySet
 
@@ -22,6 +23,14 @@ def ticket_by_ref(ref: str, actor: Actor) -> Ticket:
 
 def ticket_by_id(pk: int, actor: Actor) -> Ticket:
     return _ticket(Ticket.objects.filter(pk=pk), actor)
+
+
+def ticket_by_number(number: int, actor: Actor) -> Ticket:
+    """For a number that somebody typed: the answer names it, so that they can mend it."""
+    try:
+        return ticket_by_id(number, actor)
+    except NotFoundError:
+        raise UnknownNumberError(number) from None
 
 
 def _ticket(rows: TicketQuerySet, actor: Actor) -> Ticket:

@@ -1,81 +1,67 @@
+"""What an agent writes: a reply or a note, and a ticket for somebody who called."""
+
 from __future__ import annotations
 
-import uuid
+from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import AdminSplitDateTime
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import (
-    UnfoldAdminSelectWidget,
-    UnfoldAdminTextareaWidget,
-    UnfoldAdminTextInputWidget,
-    UnfoldBooleanSwitchWidget,
-)
 
-from apps.accounts.models import Team, User
-from apps.tickets.forms import FilesField
-from apps.tickets.models import Category, Level, Status
+from apps.accounts.models import User
+from apps.tickets.forms import RequestForm, WritingForm
+from apps.tickets.models import Level, Status, Ticket
+from apps.tickets.panels.base import refreshed
+from apps.tickets.panels.properties import statuses_after
 
 
-class ComposerForm(forms.Form):
+class ComposerForm(WritingForm):
     """A reply or a work note; `version` is the ticket as its writer saw it."""
 
-    text = forms.CharField(label=_("Message"), widget=UnfoldAdminTextareaWidget(attrs={"rows": 6}))
-    internal = forms.BooleanField(
-        label=_("Work note: only staff read it"), required=False, widget=UnfoldBooleanSwitchWidget
-    )
     status = forms.ModelChoiceField(
-        Status.objects.filter(archived=False).exclude(category="merged"),
-        label=_("Then set the status to"),
+        Status.objects.none(),
+        label=_("Status afterwards"),
         required=False,
-        widget=UnfoldAdminSelectWidget,
+        empty_label=_("Leave it as it is"),
     )
-    attachments = FilesField(label=_("Files"), required=False)
-    submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     version = forms.IntegerField(widget=forms.HiddenInput)
 
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        files: MultiValueDict[str, Any] | None = None,
+        *,
+        ticket: Ticket,
+    ) -> None:
+        super().__init__(data, files, initial={"version": ticket.version})
+        self.fields["status"].queryset = statuses_after(ticket).exclude(  # type: ignore[attr-defined]
+            category="scheduled"  # that one needs a date: the panel asks for it
+        )
 
-class StatusForm(forms.Form):
-    status = forms.ModelChoiceField(
-        Status.objects.filter(archived=False).exclude(category="merged"),
-        label=_("Status"),
-        widget=UnfoldAdminSelectWidget,
-    )
-    until = forms.SplitDateTimeField(
-        label=_("Scheduled until"), required=False, widget=AdminSplitDateTime
-    )
-
-
-class AssignForm(forms.Form):
-    team = forms.ModelChoiceField(
-        Team.objects.all(), label=_("Team"), required=False, widget=UnfoldAdminSelectWidget
-    )
-    assignee = forms.ModelChoiceField(
-        User.objects.filter(is_staff=True, is_active=True).order_by("name"),
-        label=_("Assignee"),
-        required=False,
-        widget=UnfoldAdminSelectWidget,
-    )
+    def refresh(self, version: int) -> None:
+        """Send it again against the ticket as it is now: its writer has been told of the news."""
+        self.data = refreshed(self.data, version)
 
 
-class SortForm(forms.Form):
-    category = forms.ModelChoiceField(
-        Category.objects.filter(archived=False),
-        label=_("Category"),
-        required=False,
-        widget=UnfoldAdminSelectWidget,
-    )
-    impact = forms.TypedChoiceField(
-        label=_("Impact"), choices=Level.choices, coerce=int, widget=UnfoldAdminSelectWidget
-    )
-    urgency = forms.TypedChoiceField(
-        label=_("Urgency"), choices=Level.choices, coerce=int, widget=UnfoldAdminSelectWidget
-    )
+class AgentRequestForm(RequestForm):
+    """A ticket for a customer who called or came by."""
 
-
-class MergeForm(forms.Form):
-    number = forms.IntegerField(
-        label=_("Number of the ticket that goes on"),
-        min_value=1,
-        widget=UnfoldAdminTextInputWidget,
+    requester = forms.EmailField(
+        label=_("Requester's e-mail"), help_text=_("Somebody who has an account here.")
     )
+    impact = forms.TypedChoiceField(label=_("Impact"), choices=Level.choices, coerce=int)
+    urgency = forms.TypedChoiceField(label=_("Urgency"), choices=Level.choices, coerce=int)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order_fields(["requester", *(n for n in self.fields if n != "requester")])
+
+    def clean_requester(self) -> User:
+        address = self.cleaned_data["requester"].lower()
+        person = User.objects.filter(email=address, is_active=True).first()
+        if person is None:
+            raise forms.ValidationError(
+                _("Nobody here has this address. Let an administrator invite them first.")
+            )
+        return person

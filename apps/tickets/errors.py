@@ -96,6 +96,13 @@ class LinkRefusedError(DomainError):
     status = 409
 
 
+class UnknownNumberError(DomainError):
+    code = "ticket.unknown-number"
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"There is no ticket #{number} that you may see. Check the number.")
+
+
 class WatcherRefusedError(DomainError):
     code = "ticket.watcher-refused"
     message = "This person may not follow this ticket."

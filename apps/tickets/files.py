@@ -9,7 +9,8 @@ import hashlib
 import re
 import unicodedata
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +20,7 @@ from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
+from apps.kernel.errors import DomainError
 from apps.tickets.errors import FileRefusedError
 
 FOLDER = "attachments"
@@ -117,3 +119,17 @@ def _walk(folder: str, moment: datetime) -> Iterator[str]:
         key = f"{folder}/{name}"
         if default_storage.get_modified_time(key) < moment:
             yield key
+
+
+@contextmanager
+def stored(uploads: Sequence[File]) -> Iterator[list[StoredFile]]:  # type: ignore[type-arg]
+    """The uploads, kept; thrown away again if what they were for is refused."""
+    kept: list[StoredFile] = []
+    try:
+        for upload in uploads:
+            kept.append(store(upload))  # noqa: PERF401 - what is kept is thrown away below
+        yield kept
+    except DomainError:
+        for one in kept:
+            discard(one)
+        raise

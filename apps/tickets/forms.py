@@ -58,7 +58,7 @@ class RequestForm(WritingForm):
         super().__init__(*args, **kwargs)
         self.definitions = list(definitions)
         for definition in self.definitions:
-            self.fields[f"field_{definition.key}"] = _field(definition)
+            self.fields[f"field_{definition.key}"] = custom_field(definition)
         self.order_fields(
             ["subject", *(f"field_{d.key}" for d in self.definitions), "text", "attachments"]
         )
@@ -68,7 +68,7 @@ class RequestForm(WritingForm):
         return {d.key: self.cleaned_data[f"field_{d.key}"] for d in self.definitions}
 
 
-def _field(definition: CategoryField) -> forms.Field:
+def custom_field(definition: CategoryField) -> forms.Field:
     common: dict[str, Any] = {
         "label": definition.label,
         "help_text": definition.help_text,

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -19,11 +16,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts.middleware import actor_of
 from apps.accounts.models import User
-from apps.kernel.errors import DomainError, NotFoundError
+from apps.kernel.errors import NotFoundError
 from apps.kernel.forms import shown_on
 from apps.tickets import access, actions, custom, files, policies
 from apps.tickets.conversation import conversation
-from apps.tickets.files import StoredFile
+from apps.tickets.files import stored
 from apps.tickets.forms import RequestForm, WritingForm
 from apps.tickets.models import Category, Ticket
 from apps.tickets.statuses import ACTIVE, TERMINAL
@@ -178,20 +175,6 @@ def attachment(request: HttpRequest, ref: str) -> HttpResponse | FileResponse:
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["Cache-Control"] = "private, no-store"
     return response
-
-
-@contextmanager
-def stored(uploads: list[UploadedFile[Any]]) -> Iterator[list[StoredFile]]:
-    """The uploads, kept; thrown away again if what they were for is refused."""
-    kept: list[StoredFile] = []
-    try:
-        for upload in uploads:
-            kept.append(files.store(upload))  # noqa: PERF401 - what is kept is thrown away below
-        yield kept
-    except DomainError:
-        for one in kept:
-            files.discard(one)
-        raise
 
 
 def _show(request: HttpRequest, ticket: Ticket, form: WritingForm) -> HttpResponse:

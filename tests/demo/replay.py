@@ -76,8 +76,8 @@ class Replay:
             case verbs.ChangeStatus():
                 self._change_status(ticket, step, now)
             case verbs.Prioritise():
-                levels: dict[str, Any] = {"impact": LEVELS[step.impact], "urgency": LEVELS[step.urgency]}
-                actions.prioritise(**levels, **common)
+                impact, urgency = LEVELS[step.impact], LEVELS[step.urgency]
+                actions.prioritise(impact=impact, urgency=urgency, **common)
             case verbs.OverridePriority():
                 actions.override_priority(priority=step.priority, reason=step.reason, **common)
             case verbs.Categorise():

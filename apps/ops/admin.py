@@ -1,0 +1,120 @@
+"""What happens behind the pages, for administrators: read it, and try again what was given up."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from apps.accounts.guarded import GuardedAdmin
+from apps.accounts.permissions import Permission
+from apps.events import relay
+from apps.events.models import Delivery, Event
+from apps.notifications import actions as mail
+from apps.notifications.models import OutgoingMail
+from apps.ops.models import ChoreRun
+
+
+class DeliveryState(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ARG002
+        return [("parked", _("Given up")), ("pending", _("Waiting")), ("done", _("Done"))]
+
+    def queryset(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        queryset: QuerySet[Delivery],
+    ) -> QuerySet[Delivery]:
+        match self.value():
+            case "parked":
+                return queryset.filter(parked_at__isnull=False)
+            case "pending":
+                return queryset.filter(parked_at=None, done_at=None)
+            case "done":
+                return queryset.filter(done_at__isnull=False)
+            case _:
+                return queryset
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(GuardedAdmin):
+    needs = Permission.MANAGE_DESK
+    list_display = ("event", "subscriber", "subject", "state", "failures", "due_at")
+    list_filter = (DeliveryState, "subscriber")
+    list_select_related = ("event",)
+    search_fields = ("=subject",)
+    ordering = ("-id",)
+    show_full_result_count = False
+    actions = ("try_again",)
+
+    @display(  # type: ignore[untyped-decorator]
+        description=_("State"),
+        label={"done": "success", "waiting": "info", "given up": "danger"},
+    )
+    def state(self, delivery: Delivery) -> str:
+        if delivery.parked_at:
+            return "given up"
+        return "done" if delivery.done_at else "waiting"
+
+    @admin.action(description=_("Try again"), permissions=["view"])
+    def try_again(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> None:
+        ids = list(chosen.values_list("pk", flat=True))
+        count = relay.retry(delivery_ids=ids, now=timezone.now())
+        messages.success(request, _("%d will be tried again.") % count)
+
+
+@admin.register(Event)
+class EventAdmin(GuardedAdmin):
+    """The audit log."""
+
+    needs = Permission.MANAGE_DESK
+    list_display = ("id", "name", "subject", "actor_kind", "actor_id", "occurred_at")
+    search_fields = ("=subject", "=name")
+    search_help_text = _("A subject such as ticket:42, or a fact's name")
+    ordering = ("-id",)
+    show_full_result_count = False
+    exclude = ("data",)
+    readonly_fields = ("told",)
+
+    @admin.display(description=_("Data"))
+    def told(self, event: Event) -> str:
+        return format_html("<pre>{}</pre>", json.dumps(event.data, indent=2, ensure_ascii=False))
+
+
+@admin.register(OutgoingMail)
+class OutgoingMailAdmin(GuardedAdmin):
+    needs = Permission.MANAGE_DESK
+    list_display = ("subject", "to", "status", "created_at", "sent_at")
+    list_filter = ("state",)
+    search_fields = ("=to", "subject")
+    ordering = ("-id",)
+    show_full_result_count = False
+    exclude = ("html",)
+    actions = ("try_again",)
+    labels: ClassVar[dict[str, str]] = {"queued": "info", "sent": "success", "failed": "danger"}
+
+    @display(description=_("State"), label=labels)  # type: ignore[untyped-decorator]
+    def status(self, row: OutgoingMail) -> tuple[str, str]:
+        return row.state, row.get_state_display()
+
+    @admin.action(description=_("Try again"), permissions=["view"])
+    def try_again(self, request: HttpRequest, chosen: QuerySet[OutgoingMail]) -> None:
+        ids = list(chosen.values_list("pk", flat=True))
+        count = mail.retry_mail(mail_ids=ids, now=timezone.now())
+        messages.success(request, _("%d will be tried again.") % count)
+
+
+@admin.register(ChoreRun)
+class ChoreRunAdmin(GuardedAdmin):
+    needs = Permission.MANAGE_DESK
+    list_display = ("name", "due_at", "sent_at")
+    ordering = ("name",)

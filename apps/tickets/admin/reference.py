@@ -1,0 +1,126 @@
+"""What the desk is set up with: administrators edit it straight; tickets refer to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.guarded import GuardedAdmin, GuardedInline
+from apps.accounts.permissions import Permission
+from apps.tickets.models import Category, CategoryField, PriorityRule, Status
+
+
+class FieldForm(forms.ModelForm):  # type: ignore[type-arg]
+    """`options` as people write a list: one entry a line."""
+
+    options = forms.CharField(
+        label=_("Entries"),
+        help_text=_("For “One of a list”: one a line."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        required=False,
+    )
+
+    class Meta:
+        model = CategoryField
+        fields = (
+            "label",
+            "key",
+            "kind",
+            "required",
+            "options",
+            "help_text",
+            "position",
+            "archived",
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["options"] = "\n".join(map(str, self.instance.options))
+
+    def clean_options(self) -> list[str]:
+        lines = [line.strip() for line in self.cleaned_data["options"].splitlines()]
+        return list(dict.fromkeys(line for line in lines if line))
+
+    def clean(self) -> None:
+        super().clean()
+        is_choice = self.cleaned_data.get("kind") == CategoryField.Kind.CHOICE
+        if is_choice and not self.cleaned_data.get("options"):
+            self.add_error("options", _("Write the entries of the list, one a line."))
+
+
+class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Category
+        fields = (
+            "name",
+            "slug",
+            "parent",
+            "description",
+            "team",
+            "impact",
+            "urgency",
+            "position",
+            "archived",
+        )
+
+    def clean_parent(self) -> Category | None:
+        parent: Category | None = self.cleaned_data["parent"]
+        above = parent
+        while above is not None:
+            if above.pk == self.instance.pk:
+                raise forms.ValidationError(_("A category can't stand below itself."))
+            above = above.parent
+        return parent
+
+
+class FieldInline(GuardedInline):
+    model = CategoryField
+    form = FieldForm
+    needs = Permission.MANAGE_DESK
+    may_add = may_change = True
+    prepopulated_fields = {"key": ("label",)}
+
+
+@admin.register(Category)
+class CategoryAdmin(GuardedAdmin):
+    """Archived instead of deleted: tickets keep their category."""
+
+    needs = Permission.MANAGE_DESK
+    may_add = may_change = True
+    form = CategoryForm
+    inlines = (FieldInline,)
+    list_display = ("name", "parent", "team", "impact", "urgency", "archived")
+    list_filter = ("archived", "team")
+    list_select_related = ("parent", "team")
+    search_fields = ("name",)
+    prepopulated_fields = {"slug": ("name",)}
+
+
+@admin.register(Status)
+class StatusAdmin(GuardedAdmin):
+    """Labels may change at any time; what a status means may not, once tickets have it."""
+
+    needs = Permission.MANAGE_DESK
+    may_add = may_change = True
+    list_display = ("agent_label", "customer_label", "category", "is_default", "archived")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002
+        return ("slug", "category", "is_default") if obj else ()
+
+
+@admin.register(PriorityRule)
+class PriorityRuleAdmin(GuardedAdmin):
+    """The matrix. A change holds for what is prioritised from then on."""
+
+    needs = Permission.MANAGE_DESK
+    may_change = True
+    list_display = ("cell", "priority")
+    fields = ("priority",)
+
+    @admin.display(description=_("Impact x urgency"))
+    def cell(self, rule: PriorityRule) -> str:
+        return f"{rule.get_impact_display()} x {rule.get_urgency_display()}"

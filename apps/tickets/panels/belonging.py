@@ -1,0 +1,207 @@
+"""What a ticket has to do with people and with other tickets."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django import forms
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+from apps.kernel.actors import Actor
+from apps.tickets import access, actions, statuses
+from apps.tickets.models import Link, Message, Participant, Ticket
+from apps.tickets.panels.base import Panel
+
+SNIPPET = 70  # characters
+
+
+class WatchersPanel(Panel):
+    name, title, button = "watchers", _("Watchers"), _("Save watchers")
+
+    add = forms.EmailField(
+        label=_("Add by e-mail"),
+        help_text=_("They get every public reply by mail."),
+        required=False,
+    )
+    can_reply = forms.BooleanField(label=_("May reply"), required=False, initial=True)
+    remove = forms.ModelMultipleChoiceField(
+        Participant.objects.none(),
+        label=_("Take away"),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+    def prepare(self) -> None:
+        watchers = Participant.objects.filter(ticket=self.ticket).select_related("user")
+        field = self.fields["remove"]
+        if watchers:
+            field.queryset = watchers  # type: ignore[attr-defined]
+            field.label_from_instance = _named  # type: ignore[attr-defined]
+        else:
+            del self.fields["remove"]
+
+    @transaction.atomic
+    def apply(self, *, now: datetime) -> Ticket:
+        for watcher in self.cleaned_data.get("remove", ()):
+            actions.unwatch(
+                ticket=self.ticket,
+                user=watcher.user,
+                address=watcher.address,
+                actor=self.actor,
+                now=now,
+            )
+        address = self.cleaned_data["add"].lower()
+        if address:
+            user = User.objects.filter(email=address, is_active=True).first()
+            actions.watch(
+                ticket=self.ticket,
+                user=user,
+                address="" if user else address,
+                can_reply=self.cleaned_data["can_reply"],
+                actor=self.actor,
+                now=now,
+            )
+        return self.ticket
+
+
+def _named(watcher: Participant) -> str:
+    return str(watcher.user) if watcher.user else watcher.address
+
+
+class LinksPanel(Panel):
+    name, title, button = "links", _("Links"), _("Save links")
+
+    kind = forms.ChoiceField(label=_("This ticket"), choices=Link.Kind.choices)
+    number = forms.IntegerField(label=_("ticket number"), min_value=1, required=False)
+    remove = forms.ModelMultipleChoiceField(
+        Link.objects.none(),
+        label=_("Take away"),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+    def prepare(self) -> None:
+        seen = Ticket.objects.visible_to(self.actor)
+        links = Link.objects.filter(source=self.ticket, target__in=seen).select_related("target")
+        field = self.fields["remove"]
+        if links:
+            field.queryset = links  # type: ignore[attr-defined]
+            field.label_from_instance = _spelt  # type: ignore[attr-defined]
+        else:
+            del self.fields["remove"]
+
+    @transaction.atomic
+    def apply(self, *, now: datetime) -> Ticket:
+        for gone in self.cleaned_data.get("remove", ()):
+            actions.unlink(
+                ticket=self.ticket, target=gone.target, kind=gone.kind, actor=self.actor, now=now
+            )
+        number = self.cleaned_data["number"]
+        if number:
+            actions.link(
+                ticket=self.ticket,
+                target=access.ticket_by_number(number, self.actor),
+                kind=self.cleaned_data["kind"],
+                actor=self.actor,
+                now=now,
+            )
+        return self.ticket
+
+
+def _spelt(link: Link) -> str:
+    return f"{link.get_kind_display()} #{link.target_id} {link.target.subject}"
+
+
+class ParentPanel(Panel):
+    name, title, button = "parent", _("Parent ticket"), _("Save")
+
+    number = forms.IntegerField(
+        label=_("Number"),
+        help_text=_("Empty: it stands on its own."),
+        min_value=1,
+        required=False,
+    )
+
+    @classmethod
+    def initial_for(cls, ticket: Ticket) -> dict[str, object]:
+        return {"number": ticket.parent_id}
+
+    def apply(self, *, now: datetime) -> Ticket:
+        number = self.cleaned_data["number"]
+        parent = access.ticket_by_number(number, self.actor) if number else None
+        return actions.set_parent(ticket=self.ticket, parent=parent, actor=self.actor, now=now)
+
+
+class MergePanel(Panel):
+    name, title, button = "merge", _("Merge into another ticket"), _("Merge")
+    done = _("Merged: the conversation goes on here. It can be undone.")
+
+    number = forms.IntegerField(
+        label=_("Number of the ticket that goes on"),
+        help_text=_("Both must be of one requester or one organisation."),
+        min_value=1,
+    )
+
+    @classmethod
+    def allowed(cls, ticket: Ticket, actor: Actor) -> bool:
+        merged = statuses.StatusCategory.MERGED
+        return super().allowed(ticket, actor) and statuses.allows(ticket.status_category, merged)
+
+    def apply(self, *, now: datetime) -> Ticket:
+        survivor = access.ticket_by_number(self.cleaned_data["number"], self.actor)
+        actions.merge(ticket=self.ticket, survivor=survivor, actor=self.actor, now=now)
+        return survivor
+
+
+class UnmergePanel(Panel):
+    name, title, button = "unmerge", _("Undo the merge"), _("Unmerge")
+    done = _("It stands on its own again.")
+
+    @classmethod
+    def allowed(cls, ticket: Ticket, actor: Actor) -> bool:
+        return super().allowed(ticket, actor) and ticket.merged_into_id is not None
+
+    def apply(self, *, now: datetime) -> Ticket:
+        return actions.unmerge(ticket=self.ticket, actor=self.actor, now=now)
+
+
+class SplitPanel(Panel):
+    name, title, button = "split", _("Split into a new ticket"), _("Split")
+    done = _("This is the new ticket.")
+
+    subject = forms.CharField(label=_("Subject of the new ticket"), max_length=200)
+    messages = forms.ModelMultipleChoiceField(
+        Message.objects.none(),
+        label=_("Messages that move"),
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    @classmethod
+    def allowed(cls, ticket: Ticket, actor: Actor) -> bool:
+        may = super().allowed(ticket, actor)
+        return may and Message.objects.filter(ticket=ticket)[1:2].exists()
+
+    def prepare(self) -> None:
+        own = Message.objects.filter(ticket=self.ticket).conversation().select_related("author")
+        first = own.values_list("pk", flat=True)[:1]
+        field = self.fields["messages"]
+        field.queryset = own.exclude(pk__in=list(first))  # type: ignore[attr-defined]
+        field.label_from_instance = snippet  # type: ignore[attr-defined]
+
+    def apply(self, *, now: datetime) -> Ticket:
+        return actions.split(
+            ticket=self.ticket,
+            messages=self.cleaned_data["messages"],
+            subject=self.cleaned_data["subject"],
+            actor=self.actor,
+            now=now,
+        )
+
+
+def snippet(message: Message) -> str:
+    """Enough of a message to recognise it by."""
+    line = " ".join(message.source.split())
+    cut = line[:SNIPPET] + "…" if len(line) > SNIPPET else line
+    return f"{message.author or _('The desk')}: {cut or '—'}"
