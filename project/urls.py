@@ -1,12 +1,18 @@
 from __future__ import annotations
 
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.urls import include, path
 from django.views.generic import RedirectView
 
 # Staff come in through the same door as everybody, second factor included.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+# Roles are fixed, and addresses and second factors belong to their owners alone.
+admin.site.unregister([Group, EmailAddress, Authenticator])
 
 urlpatterns = [
     path("", include("apps.tickets.urls")),

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from apps.accounts.models import Team, TeamMember, User
 from apps.accounts.permissions import Permission
 from apps.kernel.actors import ANONYMOUS, Actor
+from apps.kernel.errors import ForbiddenError
 
 
 def actor_for(user: User | AnonymousUser) -> Actor:
@@ -28,6 +29,12 @@ def actor_for(user: User | AnonymousUser) -> Actor:
         ),
         shared_organisation_id=_shared_organisation(user),
     )
+
+
+def require(actor: Actor, permission: Permission) -> None:
+    """Raises ForbiddenError."""
+    if not actor.can(permission):
+        raise ForbiddenError
 
 
 def permissions_of(user: User) -> frozenset[str]:

@@ -26,3 +26,34 @@ class AccessDenied(Fact):
     name: ClassVar[str] = "access.denied"
     what: str
     value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonChanged(Fact):
+    """`changed` names the fields of the profile."""
+
+    name: ClassVar[str] = "person.changed"
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivacyExported(Fact):
+    """What the desk knows of the subject was handed out."""
+
+    name: ClassVar[str] = "privacy.exported"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivacyAnonymised(Fact):
+    """The desk no longer knows who the subject is."""
+
+    name: ClassVar[str] = "privacy.anonymised"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationChanged(Fact):
+    """The organisation was made or changed: who shares and which domains join it."""
+
+    name: ClassVar[str] = "organisation.changed"
+    shares_tickets: bool
+    domains: tuple[str, ...]

@@ -51,3 +51,18 @@ GRANTS: dict[Role, frozenset[Permission]] = {
 
 # Who may enter the admin.
 STAFF_ROLES = frozenset({Role.AGENT, Role.TEAM_LEAD, Role.ADMINISTRATOR})
+
+
+class Scope(StrEnum):
+    """What an API token may be used for, at most: its owner's role still limits it."""
+
+    REQUESTER = "requester"
+    WORK = "work"
+    MANAGE = "manage"
+
+
+SCOPES: dict[Scope, frozenset[Permission]] = {
+    Scope.REQUESTER: frozenset(),
+    Scope.WORK: _LEAD | {Permission.SEE_PRIVATE_TEAMS},
+    Scope.MANAGE: frozenset({Permission.MANAGE_DESK, Permission.MANAGE_PEOPLE}),
+}

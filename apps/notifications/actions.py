@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import Min, Q
 from kombu.exceptions import OperationalError
 
 from apps.accounts.models import User
@@ -226,3 +226,10 @@ def prune(*, before: datetime) -> None:
     """Forget mails and notes that were settled before a moment: they hold people's words."""
     OutgoingMail.objects.filter(state="sent", sent_at__lt=before).delete()
     Notification.objects.filter(settled_at__lt=before).delete()
+
+
+def forget_person(user: User) -> None:
+    """Delete the copies of mail to a person, and what was still to be told them."""
+    OutgoingMail.objects.filter(to=user.email).delete()
+    Notification.objects.filter(Q(recipient=user) | Q(address=user.email)).delete()
+    Preference.objects.filter(user=user).delete()

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+from apps.accounts import events
+from apps.accounts.access import require
+from apps.accounts.errors import AddressTakenError, LastAdministratorError, PlaceRefusedError
+from apps.accounts.models import Organisation, OrganisationDomain, User
+from apps.accounts.permissions import STAFF_ROLES, Permission, Role
+from apps.events import journal
+from apps.kernel.actors import Actor
+
+
+@transaction.atomic
+def set_role(*, user: User, role: Role, actor: Actor, now: datetime) -> User:
+    """Give a person one of the four roles instead of the one they had."""
+    require(actor, Permission.MANAGE_PEOPLE)
+    user = User.objects.select_for_update().get(pk=user.pk)
+    before = list(user.groups.values_list("name", flat=True))
+    if before == [role]:
+        return user
+    if role != Role.ADMINISTRATOR:
+        keep_an_administrator(user)
+    user.groups.set([Group.objects.get(name=role)])
+    user.is_staff = role in STAFF_ROLES
+    user.save(update_fields=["is_staff"])
+    fact = events.AccessGranted(subject=events.subject_of(user.pk), what="role", value=role)
+    journal.record(fact, actor=actor, now=now)
+    return user
+
+
+@transaction.atomic
+def join_by_domain(*, user: User, actor: Actor, now: datetime) -> User:
+    """Put a person into the organisation that owns their address's domain.
+
+    Only for an address that was proved: whoever calls this knows that it was.
+    """
+    user = User.objects.select_for_update().get(pk=user.pk)
+    domain = user.email.rpartition("@")[2]
+    found = OrganisationDomain.objects.filter(domain=domain).first()
+    if found is None or user.organisation_id is not None:
+        return user
+    user.organisation_id = found.organisation_id
+    user.save(update_fields=["organisation"])
+    fact = events.AccessGranted(
+        subject=events.subject_of(user.pk), what="organisation", value=str(found.organisation_id)
+    )
+    journal.record(fact, actor=actor, now=now)
+    return user
+
+
+def keep_an_administrator(user: User) -> None:
+    """Raises LastAdministratorError if nobody else could run the desk without this person."""
+    administrators = User.objects.filter(groups__name=Role.ADMINISTRATOR, is_active=True)
+    if administrators.filter(pk=user.pk).exists() and administrators.count() == 1:
+        raise LastAdministratorError
+
+
+@transaction.atomic
+def invite(*, email: str, name: str, role: Role, actor: Actor, now: datetime) -> User:
+    """A person without a password yet: whoever calls this sends them the way to choose one."""
+    require(actor, Permission.MANAGE_PEOPLE)
+    address = email.strip().lower()
+    if User.objects.filter(email=address).exists():
+        raise AddressTakenError
+    user = User(email=address, name=" ".join(name.split()))
+    user.set_unusable_password()
+    user.save(force_insert=True)
+    return set_role(user=user, role=role, actor=actor, now=now)
+
+
+@transaction.atomic
+def edit_person(
+    *, user: User, name: str, locale: str, time_zone: str, actor: Actor, now: datetime
+) -> User:
+    """What people say of themselves; administrators may for anybody."""
+    if actor.id != user.pk:
+        require(actor, Permission.MANAGE_PEOPLE)
+    user = User.objects.select_for_update().get(pk=user.pk)
+    wanted = {"name": " ".join(name.split()), "locale": locale, "time_zone": time_zone}
+    changed = tuple(key for key, value in wanted.items() if getattr(user, key) != value)
+    if not changed:
+        return user
+    for key in changed:
+        setattr(user, key, wanted[key])
+    user.save(update_fields=changed)
+    fact = events.PersonChanged(subject=events.subject_of(user.pk), changed=changed)
+    journal.record(fact, actor=actor, now=now)
+    return user
+
+
+@transaction.atomic
+def set_active(*, user: User, active: bool, actor: Actor, now: datetime) -> User:
+    """Let a person sign in, or no longer. Their tickets and messages stay."""
+    require(actor, Permission.MANAGE_PEOPLE)
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if user.is_active == active:
+        return user
+    if active and user.anonymised_at is not None:
+        raise PlaceRefusedError("An anonymised person can't come back. Invite them anew.")
+    if not active:
+        keep_an_administrator(user)
+    user.is_active = active
+    user.save(update_fields=["is_active"])
+    kind = events.AccessGranted if active else events.AccessDenied
+    fact = kind(subject=events.subject_of(user.pk), what="sign-in", value="")
+    journal.record(fact, actor=actor, now=now)
+    return user
+
+
+@transaction.atomic
+def place(
+    *,
+    user: User,
+    organisation: Organisation | None,
+    manager: bool,
+    actor: Actor,
+    now: datetime,
+) -> User:
+    """Put a person into an organisation, as a member or as its manager, or into none."""
+    require(actor, Permission.MANAGE_PEOPLE)
+    if manager and organisation is None:
+        raise PlaceRefusedError("Choose the organisation that this person manages.")
+    user = User.objects.select_for_update().get(pk=user.pk)
+    after = organisation.pk if organisation else None
+    if (user.organisation_id, user.is_organisation_manager) == (after, manager):
+        return user
+    before, user.organisation_id, user.is_organisation_manager = (
+        user.organisation_id,
+        after,
+        manager,
+    )
+    user.save(update_fields=["organisation", "is_organisation_manager"])
+    subject = events.subject_of(user.pk)
+    if before is not None and before != after:
+        denied = events.AccessDenied(subject=subject, what="organisation", value=str(before))
+        journal.record(denied, actor=actor, now=now)
+    if after is not None:
+        what = "organisation-manager" if manager else "organisation"
+        granted = events.AccessGranted(subject=subject, what=what, value=str(after))
+        journal.record(granted, actor=actor, now=now)
+    return user

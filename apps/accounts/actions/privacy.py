@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.db import transaction
+
+from apps.accounts import events, personal_data
+from apps.accounts.access import require
+from apps.accounts.actions.people import keep_an_administrator
+from apps.accounts.errors import PlaceRefusedError
+from apps.accounts.models import ApiToken, TeamMember, User
+from apps.accounts.permissions import Permission
+from apps.events import journal
+from apps.kernel.actors import Actor
+
+ANONYMOUS_NAME = "Anonymised person"
+
+
+@transaction.atomic
+def export_person(*, user: User, actor: Actor, now: datetime) -> dict[str, object]:
+    """All that the desk keeps of a person, as JSON-ready values, for them or an administrator."""
+    if actor.id != user.pk:
+        require(actor, Permission.MANAGE_PEOPLE)
+    told: dict[str, object] = {
+        "exported_at": now.isoformat(),
+        "profile": {
+            "e-mail": user.email,
+            "name": user.name,
+            "language": user.locale,
+            "time zone": user.time_zone,
+            "organisation": user.organisation.name if user.organisation else None,
+            "manages the organisation": user.is_organisation_manager,
+            "teams": list(user.teams.values_list("name", flat=True)),
+            "roles": list(user.groups.values_list("name", flat=True)),
+            "since": user.date_joined.isoformat(),
+            "last sign-in": user.last_login.isoformat() if user.last_login else None,
+        },
+        "addresses": list(
+            EmailAddress.objects.filter(user=user).values("email", "verified", "primary")
+        ),
+        "API tokens": [
+            {"name": token.name, "begins with": token.prefix, "until": token.expires_at.isoformat()}
+            for token in ApiToken.objects.filter(owner=user)
+        ],
+    }
+    told |= {holder.name: holder.export(user) for holder in personal_data.holders()}
+    fact = events.PrivacyExported(subject=events.subject_of(user.pk))
+    journal.record(fact, actor=actor, now=now)
+    return told
+
+
+@transaction.atomic
+def anonymise_person(*, user: User, actor: Actor, now: datetime) -> User:
+    """Forget who a person was, for good. They are signed out and can't come back.
+
+    Their tickets and what they wrote stay, under no name; what people wrote into messages is not
+    searched for names: redact those.
+    """
+    require(actor, Permission.MANAGE_PEOPLE)
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if user.pk == actor.id:
+        raise PlaceRefusedError("Ask another administrator to anonymise you.")
+    if user.anonymised_at is not None:
+        return user
+    keep_an_administrator(user)
+    for holder in personal_data.holders():
+        holder.forget(user)
+    EmailAddress.objects.filter(user=user).delete()
+    Authenticator.objects.filter(user=user).delete()
+    ApiToken.objects.filter(owner=user).delete()
+    TeamMember.objects.filter(user=user).delete()
+    user.groups.clear()
+    user.name, user.email = ANONYMOUS_NAME, f"{user.ref}@anonymised.invalid"
+    user.identity_subject = user.organisation = user.last_login = None
+    user.is_organisation_manager = user.is_staff = user.is_superuser = user.is_active = False
+    user.locale, user.time_zone = "en", "UTC"
+    user.anonymised_at = now
+    user.set_unusable_password()  # which also ends every session
+    user.save()
+    fact = events.PrivacyAnonymised(subject=events.subject_of(user.pk))
+    journal.record(fact, actor=actor, now=now)
+    return user

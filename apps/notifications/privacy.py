@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from apps.accounts.models import User
+from apps.accounts.personal_data import Holder, register
+from apps.notifications.actions import forget_person
+from apps.notifications.models import OutgoingMail, Preference
+
+
+def export(user: User) -> object:
+    mails = OutgoingMail.objects.filter(to=user.email)
+    return {
+        "preferences": list(Preference.objects.filter(user=user).values("kind", "mail")),
+        "mail": [{"subject": mail.subject, "at": mail.created_at.isoformat()} for mail in mails],
+    }
+
+
+register(Holder(name="notifications", export=export, forget=forget_person))
