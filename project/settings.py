@@ -10,8 +10,7 @@ import dj_database_url
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
-from django.urls import reverse, reverse_lazy
-from django.utils.functional import Promise, lazy
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from project import env
@@ -219,7 +218,10 @@ ACCOUNT_ADAPTER = "apps.notifications.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_FORMS = {"signup": "apps.accounts.forms.SignupForm"}
+ACCOUNT_FORMS = {
+    "login": "apps.accounts.forms.LoginForm",
+    "signup": "apps.accounts.forms.SignupForm",
+}
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_PREVENT_ENUMERATION = True
@@ -268,21 +270,6 @@ LANGUAGES = [("en", "English")]
 
 # The admin
 
-_QUEUE = "admin:tickets_ticket_changelist"
-
-
-def _entry(
-    title: str | Promise, icon: str, view: str, *, query: str = "", may: str = "works_tickets"
-) -> dict[str, Any]:
-    link = lazy(lambda: reverse(view) + query, str)()
-    return {
-        "title": title,
-        "icon": icon,
-        "link": link,
-        "permission": f"apps.accounts.guarded.{may}",
-    }
-
-
 UNFOLD = {
     "SITE_TITLE": DESK_NAME,
     "SITE_HEADER": DESK_NAME,
@@ -311,47 +298,7 @@ UNFOLD = {
     },
     "SIDEBAR": {
         "show_search": False,
-        "navigation": [
-            {
-                "title": _("Queue"),
-                "items": [
-                    _entry(_("Mine"), "person", _QUEUE, query="?view=mine"),
-                    _entry(_("Unassigned"), "inbox", _QUEUE, query="?view=unassigned"),
-                    _entry(_("My teams'"), "group", _QUEUE, query="?view=teams"),
-                    _entry(_("All active"), "list", _QUEUE),
-                    _entry(_("New ticket"), "add", "admin:tickets_ticket_add"),
-                ],
-            },
-            {
-                "title": _("Customers and staff"),
-                "collapsible": True,
-                "items": [
-                    _entry(title, icon, f"admin:accounts_{name}_changelist", may="manages_people")
-                    for title, icon, name in (
-                        (_("People"), "people", "user"),
-                        (_("Organisations"), "apartment", "organisation"),
-                        (_("Teams"), "groups", "team"),
-                        (_("API tokens"), "key", "apitoken"),
-                    )
-                ],
-            },
-            {
-                "title": _("Desk"),
-                "collapsible": True,
-                "items": [
-                    _entry(title, icon, f"admin:{name}_changelist", may="manages_desk")
-                    for title, icon, name in (
-                        (_("Categories"), "category", "tickets_category"),
-                        (_("Statuses"), "flag", "tickets_status"),
-                        (_("Priority matrix"), "grid_on", "tickets_priorityrule"),
-                        (_("Outgoing mail"), "mail", "notifications_outgoingmail"),
-                        (_("Deliveries"), "sync", "events_delivery"),
-                        (_("Journal"), "history", "events_event"),
-                        (_("Chores"), "schedule", "ops_chorerun"),
-                    )
-                ],
-            },
-        ],
+        "navigation": "apps.ops.sidebar.navigation",
     },
 }
 

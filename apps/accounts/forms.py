@@ -1,8 +1,21 @@
 from __future__ import annotations
 
+from typing import Any
+
+from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+
+
+class LoginForm(AllauthLoginForm):
+    """allauth's form, filled in for whoever was chosen on the demo's list."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if settings.DEMO and self.request is not None:
+            self.fields["login"].initial = self.request.GET.get("as", "")
 
 
 class SignupForm(AllauthSignupForm):

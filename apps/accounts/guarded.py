@@ -44,18 +44,3 @@ class GuardedAdmin(_Guarded, ModelAdmin):
 
 class GuardedInline(_Guarded, TabularInline):
     extra = 0
-
-
-# For the sidebar, which asks by name.
-
-
-def works_tickets(request: HttpRequest) -> bool:
-    return actor_of(request).can(Permission.WORK_TICKETS)
-
-
-def manages_people(request: HttpRequest) -> bool:
-    return actor_of(request).can(Permission.MANAGE_PEOPLE)
-
-
-def manages_desk(request: HttpRequest) -> bool:
-    return actor_of(request).can(Permission.MANAGE_DESK)

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -88,7 +89,7 @@ class TicketAdmin(GuardedAdmin):
         "level",
         "team",
         "assignee",
-        "updated_at",
+        "active_at",
     )
     list_display_links = ("number", "headline")
     list_filter = (WhoseFilter, "priority", "status", "team", "category")
@@ -132,6 +133,10 @@ class TicketAdmin(GuardedAdmin):
         if ticket.is_major_incident:
             return "P1", gettext("Major")
         return f"P{ticket.priority}", f"P{ticket.priority}"
+
+    @admin.display(description=_("Last activity"), ordering="updated_at")
+    def active_at(self, ticket: Ticket) -> str:
+        return date_format(timezone.localtime(ticket.updated_at), "j M, H:i")
 
     def get_queryset(self, request: HttpRequest) -> TicketQuerySet:
         return Ticket.objects.visible_to(actor_of(request))
