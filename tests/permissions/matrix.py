@@ -1,4 +1,4 @@
-"""Who gets what at which URL: one row a URL and method, one letter a role.
+"""Who gets what at which URL: one line a method and route, one letter a role.
 
 Roles, in the order of the letters:
 
@@ -16,22 +16,254 @@ Letters:
 
     2  the page             3  done, and on to another page      L  sign in first
     4  not found, exactly as if there were no such thing         F  may not, and is told so
-    5  405: not this way    B  400: something is missing         -  as nobody asks it
+    5  405: not this way    9  409: refused, and said why
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 ROLES = "nocfmaxlA"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`route` as the URLconf writes it; `at` fills its converters; `says` is a letter per role."""
-
+    method: str
     route: str
     says: str
-    method: str = "get"
-    at: dict[str, str] = field(default_factory=dict)
-    data: dict[str, str] = field(default_factory=dict)
+
+
+def rows() -> list[Row]:
+    return [_row(line) for line in TABLE.strip().splitlines()]
+
+
+def _row(line: str) -> Row:
+    method, route, says = line.split()
+    return Row(method, "" if route == "(home)" else route, says)
+
+
+TABLE = r"""
+get  (home)                                                                     222222222
+post (home)                                                                     555555555
+get  account/2fa/                                                               L22222222
+post account/2fa/                                                               L55555555
+get  account/2fa/authenticate/                                                  L33333333
+post account/2fa/authenticate/                                                  L33333333
+get  account/2fa/reauthenticate/                                                L33333333
+post account/2fa/reauthenticate/                                                L33333333
+get  account/2fa/recovery-codes/                                                L44444444
+post account/2fa/recovery-codes/                                                L55555555
+get  account/2fa/recovery-codes/download/                                       L44444444
+post account/2fa/recovery-codes/download/                                       L44444444
+get  account/2fa/recovery-codes/generate/                                       L33333333
+post account/2fa/recovery-codes/generate/                                       L33333333
+get  account/2fa/totp/activate/                                                 L33333333
+post account/2fa/totp/activate/                                                 L33333333
+get  account/2fa/totp/deactivate/                                               L44444444
+post account/2fa/totp/deactivate/                                               L44444444
+get  account/2fa/webauthn/                                                      L22222222
+post account/2fa/webauthn/                                                      L55555555
+get  account/2fa/webauthn/add/                                                  L33333333
+post account/2fa/webauthn/add/                                                  L33333333
+get  account/2fa/webauthn/keys/<int:pk>/edit/                                   L33333333
+post account/2fa/webauthn/keys/<int:pk>/edit/                                   L33333333
+get  account/2fa/webauthn/keys/<int:pk>/remove/                                 L33333333
+post account/2fa/webauthn/keys/<int:pk>/remove/                                 L33333333
+get  account/2fa/webauthn/login/                                                L33333333
+post account/2fa/webauthn/login/                                                L33333333
+get  account/2fa/webauthn/reauthenticate/                                       L33333333
+post account/2fa/webauthn/reauthenticate/                                       L33333333
+get  account/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$         222222222
+post account/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$         222222222
+get  account/confirm-email/                                                     L33333333
+post account/confirm-email/                                                     L33333333
+get  account/email/                                                             L22222222
+post account/email/                                                             L33333333
+get  account/inactive/                                                          222222222
+post account/inactive/                                                          555555555
+get  account/login/                                                             233333333
+post account/login/                                                             233333333
+get  account/login/code/confirm/                                                L33333333
+post account/login/code/confirm/                                                L33333333
+get  account/logout/                                                            322222222
+post account/logout/                                                            333333333
+get  account/password/change/                                                   L22222222
+post account/password/change/                                                   L22222222
+get  account/password/reset/                                                    222222222
+post account/password/reset/                                                    222222222
+get  account/password/reset/done/                                               222222222
+post account/password/reset/done/                                               555555555
+get  account/password/reset/key/done/                                           222222222
+post account/password/reset/key/done/                                           555555555
+get  account/password/set/                                                      L33333333
+post account/password/set/                                                      L33333333
+get  account/reauthenticate/                                                    L22222222
+post account/reauthenticate/                                                    L22222222
+get  account/signup/                                                            233333333
+post account/signup/                                                            233333333
+get  admin/                                                                     333333333
+post admin/                                                                     333333333
+get  admin/(?P<url>.*)$                                                         LLLLL4444
+post admin/(?P<url>.*)$                                                         LLLLL4444
+get  admin/^(?P<app_label>events|notifications|ops|tickets|accounts)/$          LLLLL2222
+post admin/^(?P<app_label>events|notifications|ops|tickets|accounts)/$          LLLLL2222
+get  admin/accounts/apitoken/                                                   LLLLLFFF2
+get  admin/accounts/apitoken/<path:object_id>/                                  LLLLL3333
+get  admin/accounts/apitoken/<path:object_id>/change/                           LLLLLFFF2
+post admin/accounts/apitoken/<path:object_id>/change/                           LLLLLFFFF
+get  admin/accounts/apitoken/<path:object_id>/delete/                           LLLLLFFFF
+post admin/accounts/apitoken/<path:object_id>/delete/                           LLLLLFFFF
+get  admin/accounts/apitoken/<path:object_id>/history/                          LLLLLFFF2
+get  admin/accounts/apitoken/add/                                               LLLLLFFF2
+post admin/accounts/apitoken/add/                                               LLLLLFFF2
+get  admin/accounts/organisation/                                               LLLLLFFF2
+get  admin/accounts/organisation/<path:object_id>/                              LLLLL3333
+get  admin/accounts/organisation/<path:object_id>/change/                       LLLLLFFF2
+post admin/accounts/organisation/<path:object_id>/change/                       LLLLLFFF2
+get  admin/accounts/organisation/<path:object_id>/delete/                       LLLLLFFFF
+post admin/accounts/organisation/<path:object_id>/delete/                       LLLLLFFFF
+get  admin/accounts/organisation/<path:object_id>/history/                      LLLLLFFF2
+get  admin/accounts/organisation/add/                                           LLLLLFFF2
+post admin/accounts/organisation/add/                                           LLLLLFFF2
+get  admin/accounts/team/                                                       LLLLLFFF2
+get  admin/accounts/team/<path:object_id>/                                      LLLLL3333
+get  admin/accounts/team/<path:object_id>/change/                               LLLLLFFF2
+post admin/accounts/team/<path:object_id>/change/                               LLLLLFFF2
+get  admin/accounts/team/<path:object_id>/delete/                               LLLLLFFFF
+post admin/accounts/team/<path:object_id>/delete/                               LLLLLFFFF
+get  admin/accounts/team/<path:object_id>/history/                              LLLLLFFF2
+get  admin/accounts/team/add/                                                   LLLLLFFF2
+post admin/accounts/team/add/                                                   LLLLLFFF2
+get  admin/accounts/user/                                                       LLLLLFFF2
+get  admin/accounts/user/<path:object_id>/                                      LLLLL3333
+get  admin/accounts/user/<path:object_id>/anonymise/                            LLLLLFFF2
+post admin/accounts/user/<path:object_id>/anonymise/                            LLLLLFFF2
+get  admin/accounts/user/<path:object_id>/change/                               LLLLLFFF2
+post admin/accounts/user/<path:object_id>/change/                               LLLLLFFF2
+get  admin/accounts/user/<path:object_id>/delete/                               LLLLLFFFF
+post admin/accounts/user/<path:object_id>/delete/                               LLLLLFFFF
+get  admin/accounts/user/<path:object_id>/export/                               LLLLLFFF2
+post admin/accounts/user/<path:object_id>/export/                               LLLLLFFF2
+get  admin/accounts/user/<path:object_id>/history/                              LLLLLFFF2
+get  admin/accounts/user/add/                                                   LLLLLFFF2
+post admin/accounts/user/add/                                                   LLLLLFFF2
+get  admin/autocomplete/                                                        LLLLLFFFF
+post admin/autocomplete/                                                        LLLLL5555
+get  admin/events/delivery/                                                     LLLLLFFF2
+get  admin/events/delivery/<path:object_id>/                                    LLLLL3333
+get  admin/events/delivery/<path:object_id>/change/                             LLLLLFFF2
+post admin/events/delivery/<path:object_id>/change/                             LLLLLFFFF
+get  admin/events/delivery/<path:object_id>/delete/                             LLLLLFFFF
+post admin/events/delivery/<path:object_id>/delete/                             LLLLLFFFF
+get  admin/events/delivery/<path:object_id>/history/                            LLLLLFFF2
+get  admin/events/delivery/add/                                                 LLLLLFFFF
+post admin/events/delivery/add/                                                 LLLLLFFFF
+get  admin/events/event/                                                        LLLLLFFF2
+get  admin/events/event/<path:object_id>/                                       LLLLL3333
+get  admin/events/event/<path:object_id>/change/                                LLLLLFFF2
+post admin/events/event/<path:object_id>/change/                                LLLLLFFFF
+get  admin/events/event/<path:object_id>/delete/                                LLLLLFFFF
+post admin/events/event/<path:object_id>/delete/                                LLLLLFFFF
+get  admin/events/event/<path:object_id>/history/                               LLLLLFFF2
+get  admin/events/event/add/                                                    LLLLLFFFF
+post admin/events/event/add/                                                    LLLLLFFFF
+get  admin/jsi18n/                                                              LLLLL2222
+post admin/jsi18n/                                                              LLLLL5555
+get  admin/login/                                                               LFFFF3333
+post admin/login/                                                               LFFFF2222
+get  admin/logout/                                                              333335555
+post admin/logout/                                                              333332222
+get  admin/notifications/outgoingmail/                                          LLLLLFFF2
+get  admin/notifications/outgoingmail/<path:object_id>/                         LLLLL3333
+get  admin/notifications/outgoingmail/<path:object_id>/change/                  LLLLLFFF2
+post admin/notifications/outgoingmail/<path:object_id>/change/                  LLLLLFFFF
+get  admin/notifications/outgoingmail/<path:object_id>/delete/                  LLLLLFFFF
+post admin/notifications/outgoingmail/<path:object_id>/delete/                  LLLLLFFFF
+get  admin/notifications/outgoingmail/<path:object_id>/history/                 LLLLLFFF2
+get  admin/notifications/outgoingmail/add/                                      LLLLLFFFF
+post admin/notifications/outgoingmail/add/                                      LLLLLFFFF
+get  admin/ops/chorerun/                                                        LLLLLFFF2
+get  admin/ops/chorerun/<path:object_id>/                                       LLLLL3333
+get  admin/ops/chorerun/<path:object_id>/change/                                LLLLLFFF2
+post admin/ops/chorerun/<path:object_id>/change/                                LLLLLFFFF
+get  admin/ops/chorerun/<path:object_id>/delete/                                LLLLLFFFF
+post admin/ops/chorerun/<path:object_id>/delete/                                LLLLLFFFF
+get  admin/ops/chorerun/<path:object_id>/history/                               LLLLLFFF2
+get  admin/ops/chorerun/add/                                                    LLLLLFFFF
+post admin/ops/chorerun/add/                                                    LLLLLFFFF
+get  admin/password_change/                                                     LLLLL2222
+post admin/password_change/                                                     LLLLL2222
+get  admin/password_change/done/                                                LLLLL2222
+post admin/password_change/done/                                                LLLLL5555
+get  admin/r/<path:content_type_id>/<path:object_id>/                           LLLLL4444
+post admin/r/<path:content_type_id>/<path:object_id>/                           LLLLL4444
+get  admin/search/                                                              LLLLL2222
+post admin/search/                                                              LLLLL2222
+get  admin/tickets/category/                                                    LLLLLFFF2
+get  admin/tickets/category/<path:object_id>/                                   LLLLL3333
+get  admin/tickets/category/<path:object_id>/change/                            LLLLLFFF2
+post admin/tickets/category/<path:object_id>/change/                            LLLLLFFF2
+get  admin/tickets/category/<path:object_id>/delete/                            LLLLLFFFF
+post admin/tickets/category/<path:object_id>/delete/                            LLLLLFFFF
+get  admin/tickets/category/<path:object_id>/history/                           LLLLLFFF2
+get  admin/tickets/category/add/                                                LLLLLFFF2
+post admin/tickets/category/add/                                                LLLLLFFF2
+get  admin/tickets/priorityrule/                                                LLLLLFFF2
+get  admin/tickets/priorityrule/<path:object_id>/                               LLLLL3333
+get  admin/tickets/priorityrule/<path:object_id>/change/                        LLLLLFFF2
+post admin/tickets/priorityrule/<path:object_id>/change/                        LLLLLFFF2
+get  admin/tickets/priorityrule/<path:object_id>/delete/                        LLLLLFFFF
+post admin/tickets/priorityrule/<path:object_id>/delete/                        LLLLLFFFF
+get  admin/tickets/priorityrule/<path:object_id>/history/                       LLLLLFFF2
+get  admin/tickets/priorityrule/add/                                            LLLLLFFFF
+post admin/tickets/priorityrule/add/                                            LLLLLFFFF
+get  admin/tickets/status/                                                      LLLLLFFF2
+get  admin/tickets/status/<path:object_id>/                                     LLLLL3333
+get  admin/tickets/status/<path:object_id>/change/                              LLLLLFFF2
+post admin/tickets/status/<path:object_id>/change/                              LLLLLFFF2
+get  admin/tickets/status/<path:object_id>/delete/                              LLLLLFFFF
+post admin/tickets/status/<path:object_id>/delete/                              LLLLLFFFF
+get  admin/tickets/status/<path:object_id>/history/                             LLLLLFFF2
+get  admin/tickets/status/add/                                                  LLLLLFFF2
+post admin/tickets/status/add/                                                  LLLLLFFF2
+get  admin/tickets/ticket/                                                      LLLLL2222
+post admin/tickets/ticket/                                                      LLLLL2222
+get  admin/tickets/ticket/<int:pk>/<slug:panel>/do/                             LLLLL5555
+post admin/tickets/ticket/<int:pk>/<slug:panel>/do/                             LLLLL3443
+get  admin/tickets/ticket/<int:pk>/change/                                      LLLLL2442
+post admin/tickets/ticket/<int:pk>/change/                                      LLLLL5555
+get  admin/tickets/ticket/<int:pk>/write/                                       LLLLL3443
+post admin/tickets/ticket/<int:pk>/write/                                       LLLLL3443
+get  admin/tickets/ticket/add/                                                  LLLLL2222
+post admin/tickets/ticket/add/                                                  LLLLL2222
+get  files/<str:ref>/                                                           L24422442
+post files/<str:ref>/                                                           L55555555
+get  new/                                                                       L22222222
+post new/                                                                       L55555555
+get  new/<slug:slug>/                                                           L22222222
+post new/<slug:slug>/                                                           L33333333
+get  new/other/                                                                 L22222222
+post new/other/                                                                 L33333333
+get  notifications/                                                             L22222222
+post notifications/                                                             L33333333
+get  notifications/stop/<str:token>/                                            222222222
+post notifications/stop/<str:token>/                                            222222222
+get  outbox/                                                                    444444442
+post outbox/                                                                    555555555
+get  outbox/<slug:name>/                                                        444444444
+post outbox/<slug:name>/                                                        555555555
+get  outbox/<slug:name>/html/                                                   444444444
+post outbox/<slug:name>/html/                                                   555555555
+get  outbox/<slug:name>/source/                                                 444444444
+post outbox/<slug:name>/source/                                                 555555555
+get  requests/                                                                  L22222222
+post requests/                                                                  L55555555
+get  requests/<str:ref>/                                                        L24422442
+post requests/<str:ref>/                                                        L55555555
+get  requests/<str:ref>/reopen/                                                 L55555555
+post requests/<str:ref>/reopen/                                                 L94499449
+get  requests/<str:ref>/reply/                                                  L24422442
+post requests/<str:ref>/reply/                                                  L34433443
+get  requests/<str:ref>/solve/                                                  L55555555
+post requests/<str:ref>/solve/                                                  L34433443
+"""

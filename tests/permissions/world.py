@@ -1,0 +1,123 @@
+"""One private ticket with everything on it, and a value for each converter of each route."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from apps.accounts import actions as people
+from apps.accounts.models import User
+from apps.accounts.permissions import Scope
+from apps.events.models import Delivery, Event
+from apps.kernel.actors import SYSTEM
+from apps.notifications import actions as mail
+from apps.notifications.models import OutgoingMail
+from apps.notifications.unsubscribe import unsubscribe_url
+from apps.ops.models import ChoreRun
+from apps.tickets import actions, files
+from apps.tickets.models import Attachment, PriorityRule, Status, Ticket
+from tests.cast import Cast
+from tests.support import NOON
+
+ABSENT_REF = "0" * 16
+ABSENT_ID = "987654321"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    people: dict[str, User | None]
+    ticket: Ticket
+    attachment: Attachment
+    ids: dict[str, int]
+    token: str
+
+    def at(self, route: str) -> dict[str, str]:
+        """What stands for the converters of a route."""
+        for model, pk in self.ids.items():
+            if route.startswith(f"admin/{model}/"):
+                return {"object_id": str(pk), "pk": str(pk), "panel": "take"}
+        ref = self.attachment.ref if route.startswith("files/") else self.ticket.ref
+        return {
+            "ref": ref,
+            "slug": "lost-card",
+            "token": self.token,
+            "name": "absent",
+            "object_id": "1",
+            "content_type_id": "1",
+            "key": "absent",
+            "uidb36": "1",
+            "app_label": "tickets",
+            "url": "absent",
+            "pk": "1",
+        }
+
+    def absent(self, route: str) -> dict[str, str]:
+        there = self.at(route)
+        nothing = {"ref": ABSENT_REF, "object_id": ABSENT_ID, "pk": ABSENT_ID, "slug": "absent"}
+        return {key: nothing.get(key, value) for key, value in there.items()}
+
+    def data(self, route: str) -> dict[str, str]:
+        """A form that the owner, or an agent, could send there."""
+        return {
+            "subject": "A subject",
+            "text": "A text",
+            "submission": str(uuid.uuid4()),
+            "version": str(self.ticket.version),
+        }
+
+
+def make_world(cast: Cast) -> World:
+    owner = cast.actor(cast.rachel)
+    stored = files.store(SimpleUploadedFile("note.txt", b"plain"))
+    ticket = actions.raise_ticket(
+        requester=cast.rachel,
+        subject="Secret",
+        text="T",
+        attachments=[stored],
+        actor=owner,
+        now=NOON,
+    )
+    ticket = actions.assign(ticket=ticket, team=cast.fraud, assignee=None, actor=SYSTEM, now=NOON)
+    token, _key = people.issue_token(
+        owner=cast.ada,
+        name="t",
+        scopes=[Scope.WORK],
+        expires_at=NOON + timedelta(days=1),
+        actor=cast.actor(cast.ada),
+        now=NOON,
+    )
+    mail.queue_mail(key="k", to="x@example.com", subject="S", text="T", html="", now=NOON)
+    chore = ChoreRun.objects.create(name="one", due_at=NOON)
+    return World(
+        people={
+            "n": None,
+            "o": cast.rachel,
+            "c": cast.ross,
+            "f": cast.oscar,
+            "m": cast.monica,
+            "a": cast.fay,
+            "x": cast.alice,
+            "l": cast.lena,
+            "A": cast.ada,
+        },
+        ticket=ticket,
+        attachment=Attachment.objects.get(),
+        ids={
+            "tickets/ticket": ticket.pk,
+            "tickets/category": cast.lost_card.pk,
+            "tickets/status": Status.objects.first().pk,  # type: ignore[union-attr]
+            "tickets/priorityrule": PriorityRule.objects.first().pk,  # type: ignore[union-attr]
+            "accounts/user": cast.oscar.pk,
+            "accounts/organisation": cast.acme.pk,
+            "accounts/team": cast.cards.pk,
+            "accounts/apitoken": token.pk,
+            "events/event": Event.objects.first().pk,  # type: ignore[union-attr]
+            "events/delivery": Delivery.objects.first().pk,  # type: ignore[union-attr]
+            "notifications/outgoingmail": OutgoingMail.objects.get().pk,
+            "ops/chorerun": chore.pk,
+        },
+        token=unsubscribe_url(cast.rachel).rstrip("/").rpartition("/")[2],
+    )
