@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from apps.accounts import actions as people
@@ -59,8 +62,12 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Through the desk's outgoing mail: no request waits for a mail server."""
-        message = self.render_mail(template_prefix, email, context)
-        html = next((str(body) for body, kind in getattr(message, "alternatives", ())), "")
+        site = SimpleNamespace(name=settings.DESK_NAME, domain=settings.SITE_HOST)
+        message = self.render_mail(template_prefix, email, {"current_site": site, **context})
+        html = render_to_string(
+            "mail/account.html",
+            {"text": message.body, "subject": message.subject, "desk_name": settings.DESK_NAME},
+        )
         now = timezone.now()
         content = f"{template_prefix}:{email}:{message.body}:{now.isoformat()}"
         actions.queue_mail(

@@ -14,6 +14,19 @@ import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+_IMPORTS = """
+from apps.events.models import Delivery, Event
+from apps.notifications.models import Notification, OutgoingMail
+from apps.tickets.models import Ticket
+"""
+_COUNTS = {
+    "pending": "Delivery.objects.pending().count() + Delivery.objects.parked().count()",
+    "mail": "Notification.objects.filter(settled_at=None).count()"
+    " + OutgoingMail.objects.exclude(state='sent').count()",
+    "facts": "Event.objects.filter(name='ticket.raised', subject__in=["
+    "f'ticket:{pk}' for pk in Ticket.objects.filter(subject__startswith='Stopping')"
+    ".values_list('pk', flat=True)]).count()",
+}
 PATIENCE = 60  # seconds: generous, for a busy machine
 
 
@@ -70,15 +83,15 @@ class Desk:
         self.wait_until_ready()
 
     def start_one(self, name: str) -> None:
-        log = (self.folder / f"{name}.log").open("ab")
-        self.processes[name] = subprocess.Popen(
-            ["/bin/bash", "-c", f"exec {commands()[name]}"],
-            cwd=ROOT,
-            env=self.env,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                ["/bin/bash", "-c", f"exec {commands()[name]}"],
+                cwd=ROOT,
+                env=self.env,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + PATIENCE
@@ -115,6 +128,20 @@ class Desk:
             pass
         if wait:
             process.wait(timeout=PATIENCE)
+
+    def ask(self, expression: str) -> str:
+        """What a Python expression over the desk's own models gives, as text."""
+        return self.manage(
+            "shell", "--no-imports", "--command", f"{_IMPORTS}\nprint({expression})"
+        ).strip()
+
+    def count(self, what: str) -> int:
+        return int(self.ask(_COUNTS[what]))
+
+    def tickets(self, prefix: str) -> list[str]:
+        """Subjects of tickets that begin so."""
+        rows = f"Ticket.objects.filter(subject__startswith={prefix!r})"
+        return self.ask(f"chr(10).join({rows}.values_list('subject', flat=True))").splitlines()
 
     def logs(self) -> str:
         return "\n".join(

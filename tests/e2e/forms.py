@@ -28,6 +28,16 @@ class _Forms(HTMLParser):
                 self.forms[-1][1][found["name"]] = found.get("value", "")
 
 
+def page_form(text: str, *names: str) -> dict[str, str]:
+    """What the form that has all these fields holds."""
+    parser = _Forms()
+    parser.feed(text)
+    for _action, fields in parser.forms:
+        if set(names) <= set(fields):
+            return fields
+    raise AssertionError(f"no form with {sorted(names)}: {text[:2000]}")
+
+
 def submit(session: requests.Session, url: str, **values: Any) -> requests.Response:
     """Open a page and send the form on it that has all these fields."""
     page = session.get(url, timeout=20)

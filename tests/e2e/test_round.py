@@ -1,0 +1,135 @@
+"""The main job of the desk, in a real browser: ask, answer, read, ask again."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expect
+
+from demo.reading import load_desk
+from tests.e2e.desk import Desk
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("e2e")]
+
+EMAIL, PASSWORD = "wanda.moss@example.net", "a long enough password"
+
+
+def _picture() -> FilePayload:
+    data = io.BytesIO()
+    Image.new("RGB", (320, 200), "teal").save(data, "PNG")
+    return {"name": "broken card.png", "mimeType": "image/png", "buffer": data.getvalue()}
+
+
+def _watched(context: BrowserContext, complaints: list[str]) -> Page:
+    """A page whose every console error, failed script and refused policy is written down."""
+    page = context.new_page()
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    return page
+
+
+def _mail(page: Page, desk: Desk, subject: str) -> str:
+    """The text of the newest mail to Wanda with this in its subject, once it is there."""
+    link = page.get_by_role("link", name=re.compile(re.escape(subject))).first
+    for _ in range(60):
+        page.goto(f"{desk.url}/outbox/")
+        if link.count():
+            break
+        page.wait_for_timeout(500)
+    link.click()
+    source = page.get_by_role("link", name="Download").get_attribute("href")
+    return page.request.get(f"{desk.url}{source}").text()
+
+
+def _sign_up(page: Page, desk: Desk) -> None:
+    page.goto(f"{desk.url}/account/signup/")
+    page.get_by_label("Your name").fill("Wanda Moss")
+    page.get_by_label("Email").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign Up").click()
+    expect(page.get_by_label("Code")).to_be_visible()
+    reading = page.context.new_page()
+    mail = _mail(reading, desk, "Please Confirm Your Email Address")
+    reading.close()
+    code = re.search(r"^([A-Z0-9]{4}-[A-Z0-9]{4})\s*$", mail, re.MULTILINE)
+    assert code, mail
+    page.get_by_label("Code").fill(code[1])
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_role("heading", name="Hello Wanda")).to_be_visible()
+
+
+def _raise_with_a_picture(page: Page) -> str:
+    page.get_by_role("link", name="New request").first.click()
+    page.get_by_role("link", name="Card has not arrived").click()
+    page.get_by_label("Subject").fill("My card came broken")
+    page.get_by_label("Message").fill("It is in **two** pieces. See the picture.")
+    page.get_by_label("Files").set_input_files([_picture()])
+    for field in page.locator("main select[required]").all():
+        field.select_option(index=1)
+    for field in page.locator("main input[required]:not([name=subject])").all():
+        field.fill("2026-11-20" if field.get_attribute("type") == "date" else "1234")
+    page.get_by_role("button", name="Send request").click()
+    expect(page.get_by_role("heading", name="My card came broken")).to_be_visible()
+    picture = page.locator(".files img")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.naturalWidth") == 320
+    return page.url
+
+
+def _answer(page: Page, desk: Desk) -> None:
+    demo = load_desk()
+    agent = next(demo.people[entry.person] for entry in demo.sign_ins if "Agent" in entry.label)
+    page.goto(f"{desk.url}/account/login/")
+    page.get_by_label("Email").fill(agent.email)
+    page.get_by_label("Password").fill(demo.password)
+    page.get_by_role("button", name="Sign In", exact=True).click()
+    page.get_by_role("link", name="Desk").click()
+    page.get_by_role("link", name="My card came broken").click()
+    expect(page.locator(".message strong").first).to_have_text("Wanda Moss")
+    expect(page.locator(".files img")).to_be_visible()
+    page.get_by_role("button", name="Take it").click()
+    page.get_by_label("Your message").fill("She is polite, but the card was bent by hand.")
+    page.get_by_role("button", name="Add work note").click()
+    expect(page.locator(".message.internal")).to_have_count(1)
+    page.get_by_label("Your message").fill("A new card is on its way.\n\nSorry about that!")
+    page.get_by_label("Status afterwards").select_option(label="Pending")
+    page.get_by_role("button", name="Send reply").click()
+    expect(page.locator(".message.out.public")).to_have_count(1)
+    expect(page.locator(".chips .chip").first).to_have_text("Pending")
+
+
+def test_a_customer_asks_and_an_agent_answers(desk: Desk, browser: Browser) -> None:
+    complaints: list[str] = []
+    customer = _watched(browser.new_context(), complaints)
+    agent = _watched(browser.new_context(), complaints)
+
+    _sign_up(customer, desk)
+    where = _raise_with_a_picture(customer)
+    _answer(agent, desk)
+    mail = _mail(customer, desk, "My card came broken")
+    customer.goto(where)
+    expect(customer.get_by_text("A new card is on its way.")).to_be_visible()
+    customer.get_by_label("Message").fill("Thank you, it came.")
+    customer.get_by_role("button", name="Send reply").click()
+    expect(customer.get_by_text("Thank you, it came.")).to_be_visible()
+    agent.reload()
+
+    expect(agent.locator(".message").last).to_contain_text("Thank you, it came.")
+    expect(agent.locator(".chips .chip").first).to_have_text("Open")
+    assert customer.get_by_text("bent by hand").count() == 0
+    assert "bent by hand" not in mail
+    assert complaints == []
+
+
+def test_a_customer_without_javascript_asks_too(desk: Desk, browser: Browser) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
+
+    _sign_up(page, desk)
+    _raise_with_a_picture(page)
+    page.get_by_role("button", name="Mark as solved").click()
+    page.get_by_role("button", name="Reopen").click()
+
+    expect(page.get_by_role("button", name="Mark as solved")).to_be_visible()
