@@ -46,6 +46,8 @@ if EMBEDDED:
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+    # In a file, as the desk has it: SQLite's memory knows no waiting for a lock.
+    _database["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
     Path(_database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Generator
+import os
+import uuid
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connection
@@ -38,3 +42,20 @@ def files_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def cast(db: None) -> Cast:
     """The people, teams and organisations that the tests know by name."""
     return make_cast()
+
+
+@pytest.fixture
+def database_url() -> Iterator[str | None]:
+    """A database of its own on the tests' server; None for SQLite in the desk's folder."""
+    server = os.environ.get("DATABASE_URL")
+    if server is None:
+        yield None
+        return
+    name = f"e2e_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    try:
+        yield urlsplit(server)._replace(path=f"/{name}").geturl()
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

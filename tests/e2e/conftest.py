@@ -1,35 +1,15 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.e2e.desk import Desk
 
 CHROMIUM = "/usr/bin/chromium"
-
-
-@pytest.fixture
-def database_url() -> Iterator[str | None]:
-    """A database of its own on the tests' server; None for SQLite in the desk's folder."""
-    server = os.environ.get("DATABASE_URL")
-    if server is None:
-        yield None
-        return
-    name = f"e2e_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    try:
-        yield urlsplit(server)._replace(path=f"/{name}").geturl()
-    finally:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import enum
+import json
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from apps.events.envelope import Envelope
+from apps.events.facts import Fact, registered, schema
+from apps.kernel.actors import SYSTEM
+from tests.events.facts import Muted, Rung
+from tests.support import NOON
+
+
+@pytest.mark.parametrize(
+    "name", ["", "rung", "Bell.rung", "bell.rung.twice", "bell.Rung", "bell-rung"]
+)
+def test_a_name_that_breaks_the_naming_law_is_refused(name: str) -> None:
+    with pytest.raises(TypeError, match="noun"):
+        type("Broken", (Fact,), {"name": name})
+
+
+def test_two_facts_of_one_name_are_refused() -> None:
+    with pytest.raises(TypeError, match="already"):
+        type("Another", (Fact,), {"name": "ticket.raised"})
+
+
+@pytest.mark.parametrize("value", [[1], {"a": 1}, object(), NOON])
+def test_only_plain_values_are_carried(value: object) -> None:
+    with pytest.raises(TypeError, match="plain"):
+        Rung(subject="bell:1", times=value).data()  # type: ignore[arg-type]
+
+
+def test_an_enum_is_carried_as_its_value() -> None:
+    class Loud(enum.IntEnum):
+        VERY = 3
+
+    assert Rung(subject="bell:1", times=Loud.VERY).data() == {"times": 3}
+
+
+def test_reading_ignores_what_a_later_release_added(db: None) -> None:
+    envelope = Envelope(
+        id=1, name="bell.rung", version=1, subject="bell:1", occurred_at=NOON, recorded_at=NOON,
+        actor_kind=SYSTEM.kind, actor_id=None, causation_id=None, correlation_id=None, depth=0,  # type: ignore[arg-type]
+        data={"times": 2, "later": "x"},
+    )  # fmt: skip
+
+    assert Rung.read(envelope) == Rung(subject="bell:1", times=2)
+
+
+def test_the_contract_of_every_fact_is_written_down() -> None:
+    call_command("facts", "--check")
+
+
+def test_a_changed_field_is_found(settings: object, tmp_path: Path) -> None:
+    changed = {name: schema(fact) for name, fact in registered().items()}
+    changed["ticket.raised"]["fields"]["priority"] = "str"
+    (tmp_path / "contracts").mkdir()
+    (tmp_path / "contracts" / "facts.json").write_text(json.dumps(changed))
+    settings.BASE_DIR = tmp_path  # type: ignore[attr-defined]
+
+    with pytest.raises(CommandError, match=r"ticket\.raised"):
+        call_command("facts", "--check")
+
+
+def test_a_contract_spells_types_in_words() -> None:
+    assert schema(Muted)["fields"] == {"by": "int | null", "why": "list of str"}
