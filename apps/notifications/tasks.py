@@ -24,14 +24,14 @@ logger = logging.getLogger(__name__)
 KEEP = timedelta(days=30)
 
 
-@shared_task(queue="mail")
+@shared_task
 def compose_due() -> None:
     """Make mails of what people wait for."""
     while actions.compose_next(now=timezone.now()):
         pass
 
 
-@shared_task(queue="mail")
+@shared_task
 def send_due() -> None:
     """Send what is due, each mail by itself: one that fails leaves the others alone.
 

@@ -1,0 +1,54 @@
+"""A Celery app on the desk's broker whose jobs leave a mark each: for workers that get killed."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+import time
+from pathlib import Path
+
+from celery import Celery
+
+from apps.ops import broker
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+broker.register()
+app = Celery("counting")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+
+FOLDER = Path(os.environ["VAR_DIR"])
+
+
+def book() -> sqlite3.Connection:
+    connection = sqlite3.connect(FOLDER / "marks.sqlite3", timeout=30, isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("CREATE TABLE IF NOT EXISTS mark (key TEXT PRIMARY KEY, times INTEGER)")
+    connection.execute("CREATE TABLE IF NOT EXISTS sent (key TEXT PRIMARY KEY)")
+    return connection
+
+
+@app.task(name="counting.mark")
+def mark(key: str, takes: float = 0) -> None:
+    """The effect is keyed: a job that comes again changes nothing but how often it came."""
+    time.sleep(takes)
+    connection = book()
+    connection.execute(
+        "INSERT INTO mark VALUES (?, 1) ON CONFLICT (key) DO UPDATE SET times = times + 1", (key,)
+    )
+    connection.close()
+
+
+def send(count: int) -> None:
+    """Send each job and then write down that it was sent; go on where an earlier run was killed."""
+    connection = book()
+    for number in range(count):
+        key = f"job {number}"
+        if connection.execute("SELECT 1 FROM sent WHERE key = ?", (key,)).fetchone() is None:
+            mark.delay(key, 0.005)
+            connection.execute("INSERT INTO sent VALUES (?)", (key,))
+    connection.close()
+
+
+if __name__ == "__main__":
+    send(int(sys.argv[1]))
