@@ -7,8 +7,10 @@ private customer. Staff: alice (agent, Cards), bob (agent, Payments), lena (lead
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 
 from apps.accounts.access import actor_for
@@ -70,6 +72,12 @@ def make_cast() -> Cast:
     )
 
 
+@functools.cache
+def _hashed() -> str:
+    """Hashing is slow on purpose; once is enough for all of them."""
+    return make_password(PASSWORD)
+
+
 def _user(
     name: str,
     role: Role,
@@ -78,9 +86,9 @@ def _user(
     manager: bool = False,
     teams: list[Team] | None = None,
 ) -> User:
-    user = User.objects.create_user(
-        f"{name}@example.com",
-        PASSWORD,
+    user = User.objects.create(
+        email=f"{name}@example.com",
+        password=_hashed(),
         name=name.capitalize(),
         organisation=organisation,
         is_organisation_manager=manager,
