@@ -29,6 +29,7 @@ _NAME_LIMIT, _ENDING_LIMIT = 120, 10  # characters
 _MARKUP = re.compile(
     rb"<\s*(!doctype\s+html|html|head|body|script|svg|iframe|\?xml)", re.IGNORECASE
 )
+_OFFICE_SIGNS = (b"[Content_Types].xml", b"mimetypeapplication/")
 # A browser may show these in the desk's own pages: they run nothing.
 INLINE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
@@ -78,6 +79,8 @@ def sniff(head: bytes) -> str:
     markup = _MARKUP.search(head[:4096])
     if markup:
         return "image/svg+xml" if markup[1].lower() in {b"svg", b"?xml"} else "text/html"
+    if head.startswith(b"PK\x03\x04") and not any(sign in head for sign in _OFFICE_SIGNS):
+        return "application/zip"  # puremagic takes every archive for a document
     try:
         found: str = puremagic.from_string(head, mime=True)
     except (puremagic.PureError, ValueError):
