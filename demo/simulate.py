@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
 from django.db.models import F, Value
@@ -38,27 +38,12 @@ from apps.tickets.models import (
 )
 from apps.tickets.statuses import REOPENED_BY_REPLY, StatusCategory
 from demo import script as verbs
+from demo.happened import Happened, Kind
 from demo.rows import Writer
 from demo.world import LEVELS, World
 
 C = StatusCategory
 _render = functools.lru_cache(maxsize=100_000)(markup.render)
-
-
-class _Kind(NamedTuple):
-    visibility: str
-    direction: str
-    channel: str
-
-
-@dataclass(slots=True)
-class Happened:
-    """A fact that waits for its place in the journal, and for the ids of the rows it names."""
-
-    fact: Callable[[], Fact]
-    actor: str
-    at: datetime
-    correlation: uuid.UUID
 
 
 @dataclass(slots=True)
@@ -157,7 +142,7 @@ class Simulation:
             told.body,
             told.attachments,
             told.raised_at,
-            kind=_Kind("public", "in", told.channel),
+            kind=Kind("public", "in", told.channel),
         )
         for tag in told.tags:
             self._tag_row(ticket, tag)
@@ -191,7 +176,7 @@ class Simulation:
 
     def reply(self, ticket: Ticket, step: verbs.Reply, at: datetime) -> None:
         inward = step.actor not in self.world.staff
-        kind = _Kind("public", "in" if inward else "out", Channel.PORTAL)
+        kind = Kind("public", "in" if inward else "out", Channel.PORTAL)
         message = self._message(ticket, step.actor, step.text, step.attachments, at, kind=kind)
         self._record_message(message, step.actor, at)
         waits = inward and ticket.status_category in REOPENED_BY_REPLY
@@ -201,7 +186,7 @@ class Simulation:
             _touch(ticket, at)
 
     def note(self, ticket: Ticket, step: verbs.Note, at: datetime) -> None:
-        kind = _Kind("internal", "out", Channel.AGENT)
+        kind = Kind("internal", "out", Channel.AGENT)
         message = self._message(ticket, step.actor, step.text, (), at, kind=kind)
         self._record_message(message, step.actor, at)
         _touch(ticket, at)
@@ -358,7 +343,7 @@ class Simulation:
         pictures: tuple[str, ...],
         at: datetime,
         *,
-        kind: _Kind,
+        kind: Kind,
     ) -> Message:
         source = text.strip()
         message = Message(

@@ -1,0 +1,161 @@
+"""The house's rules that no linter knows. Each is shown to catch what it forbids."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LINES_A_FILE, LINES_A_FUNCTION = 500, 60
+WRITES = {
+    "abulk_create", "acreate", "adelete", "asave", "aupdate",
+    "bulk_create", "bulk_update", "create", "delete",
+    "get_or_create", "save", "update", "update_or_create",
+}  # fmt: skip
+# Modules besides actions that write rows, and why.
+WRITERS = {
+    "apps/events/journal.py": "facts: its rows are its own",
+    "apps/events/relay.py": "deliveries: its rows are its own",
+    "apps/accounts/throttle.py": "counts attempts, which are no domain rows",
+    "apps/accounts/managers.py": "createsuperuser, Django's own command",
+    "apps/ops/chores.py": "when a chore is due, which is no domain row",
+}
+# These have such methods and are no rows.
+HARMLESS = {"digest", "fresh", "default_storage", "form", "line", "_handlers", "_subscriptions"}
+
+
+def sources() -> list[Path]:
+    folders = ("apps", "project", "demo")
+    files = (path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    return sorted(path for path in files if "migrations" not in path.parts)
+
+
+def may_write(path: Path) -> bool:
+    name = path.relative_to(ROOT).as_posix()
+    in_actions = "/actions/" in name or name.endswith("/actions.py")
+    return in_actions or name in WRITERS or not name.startswith("apps/")
+
+
+def row_writes(tree: ast.AST) -> Iterator[int]:
+    """Lines that call a method that writes rows, on anything not known to be harmless."""
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        of = ast.unparse(node.func.value)
+        if node.func.attr in WRITES and of not in HARMLESS and not of.startswith("super()"):
+            yield node.lineno
+
+
+def signal_uses(tree: ast.AST) -> Iterator[int]:
+    for node in ast.walk(tree):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.ImportFrom) else []
+        of = node.module or "" if isinstance(node, ast.ImportFrom) else ""
+        if "signals" in of or "receiver" in names or "Signal" in names:
+            yield node.lineno  # type: ignore[attr-defined]
+
+
+def save_overrides(tree: ast.AST) -> Iterator[int]:
+    for owner in ast.walk(tree):
+        if isinstance(owner, ast.ClassDef):
+            for node in owner.body:
+                if isinstance(node, ast.FunctionDef) and node.name in {"save", "delete"}:
+                    yield node.lineno
+
+
+def late_imports(tree: ast.AST) -> Iterator[int]:
+    for owner in ast.walk(tree):
+        if isinstance(owner, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            for node in ast.walk(owner):
+                if isinstance(node, (ast.Import, ast.ImportFrom)):
+                    yield node.lineno
+
+
+def long_functions(tree: ast.AST) -> Iterator[int]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            if length > LINES_A_FUNCTION:
+                yield node.lineno
+
+
+RULES = {
+    "only actions write rows": row_writes,
+    "no signals": signal_uses,
+    "no save() overrides": save_overrides,
+    "no imports inside functions": late_imports,
+    "no long functions": long_functions,
+}
+PLANTED = {
+    "only actions write rows": "def view(request):\n    Ticket.objects.filter(pk=1).update(x=1)",
+    "no signals": "from django.db.models.signals import post_save",
+    "no save() overrides": "class Ticket:\n    def save(self):\n        pass",
+    "no imports inside functions": "def f():\n    import os",
+    "no long functions": "def f():\n" + "    x = 1\n" * 61,
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_house_keeps_the_rule(rule: str) -> None:
+    broken = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in sources()
+        if not (rule == "only actions write rows" and may_write(path))
+        for line in RULES[rule](ast.parse(path.read_text()))
+    ]
+
+    assert broken == []
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_rule_catches_what_it_forbids(rule: str) -> None:
+    assert list(RULES[rule](ast.parse(PLANTED[rule])))
+
+
+def test_no_file_is_long() -> None:
+    lengths = {path.name: len(path.read_text().splitlines()) for path in sources()}
+
+    assert {name: length for name, length in lengths.items() if length > LINES_A_FILE} == {}
+
+
+def test_every_writer_still_is_one() -> None:
+    for name in WRITERS:
+        assert list(row_writes(ast.parse((ROOT / name).read_text()))), name
+
+
+@pytest.mark.parametrize(
+    ("where", "text", "told"),
+    [
+        ("apps/extra/__init__.py", "", "extra"),
+        ("apps/kernel/planted.py", "import apps.tickets.models\n", "Apps only import downwards"),
+        ("apps/tickets/planted.py", "import project.settings\n", "Nobody imports the project"),
+        ("apps/tickets/planted.py", "import apps.events.models\n", "Only the journal"),
+    ],
+)
+def test_the_layers_are_kept(tmp_path: Path, where: str, text: str, told: str) -> None:
+    for folder in ("apps", "project", "demo"):
+        shutil.copytree(
+            ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "data")
+        )
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    planted = tmp_path / where
+    planted.parent.mkdir(exist_ok=True)
+    planted.write_text(text)
+
+    linter = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run(
+        [linter, "--no-cache"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert done.returncode != 0
+    assert told in done.stdout + done.stderr

@@ -1,0 +1,116 @@
+"""A bad value names its variable and what is allowed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.cache import caches
+from django.core.exceptions import ImproperlyConfigured
+
+from project import env
+from project.secrets import embedded_secret_key
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("DATABASE_URL", "mysql://x", "sqlite:, postgresql:"),
+        ("CACHE_URL", "memcached://x", "memory:, redis:, rediss:"),
+        ("FILES_URL", "ftp://x", "file:"),
+        ("MAIL_URL", "pigeon:x", "folder:, smtp:, smtps:"),
+        ("BROKER_URL", "amqp://x", "lease:"),
+        ("BUS_URL", "kafka://x", "database:"),
+        ("DEMO", "maybe", "use 1 or 0"),
+        ("ATTACHMENT_MAX_BYTES", "lots", "a whole number from 1024"),
+        ("REOPEN_WINDOW_DAYS", "-1", "from 0 to 365"),
+        ("LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING, ERROR"),
+    ],
+)
+def test_a_bad_value_is_refused_at_the_door(
+    name: str, value: str, allowed: str, tmp_path: Path
+) -> None:
+    clean = {key: kept for key, kept in os.environ.items() if key != "DATABASE_URL"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", "import project.settings"],
+        cwd=ROOT,
+        env=clean | {"VAR_DIR": str(tmp_path), name: value},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode != 0
+    assert f"{name}={value!r}" in done.stderr
+    assert allowed in done.stderr
+
+
+def test_a_served_desk_needs_a_key_of_its_own(tmp_path: Path) -> None:
+    clean = {key: kept for key, kept in os.environ.items() if key != "SECRET_KEY"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", "import project.settings"],
+        cwd=ROOT,
+        env=clean | {"VAR_DIR": str(tmp_path), "DATABASE_URL": "postgresql://x/y"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert "SECRET_KEY is not set" in done.stderr
+
+
+def test_the_embedded_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    first, second = embedded_secret_key(tmp_path), embedded_secret_key(tmp_path)
+
+    (kept,) = tmp_path.iterdir()
+    assert first == second
+    assert len(first) >= 40
+    assert kept.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("1", True), ("yes", True), ("0", False), ("", False)]
+)
+def test_a_flag(monkeypatch: pytest.MonkeyPatch, value: str, expected: bool) -> None:
+    monkeypatch.setenv("A_FLAG", value)
+
+    assert env.flag("A_FLAG", default=not expected) is expected
+
+
+def test_names_are_split(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SOME_NAMES", " a.example , ,b.example")
+
+    assert env.names("SOME_NAMES", []) == ["a.example", "b.example"]
+    assert env.names("OTHER_NAMES", ["x"]) == ["x"]
+    with pytest.raises(ImproperlyConfigured, match="use a whole number from 1 to 3"):
+        env.number("SOME_NAMES", 1, least=1, most=3)
+
+
+@pytest.mark.skipif("TEST_REDIS_URL" not in os.environ, reason="no Redis: set TEST_REDIS_URL")
+def test_the_cache_on_redis_is_the_same_cache(settings: object) -> None:
+    settings.CACHES = {  # type: ignore[attr-defined]
+        "default": {
+            "BACKEND": "django_redis.cache.RedisCache",
+            "LOCATION": os.environ["TEST_REDIS_URL"],
+        }
+    }
+    cache = caches.create_connection("default")
+
+    cache.set("key", {"a": 1}, 30)
+
+    assert cache.get("key") == {"a": 1}
+    assert cache.add("key", 2) is False
+    cache.delete("key")
+    assert cache.get("key") is None
+    cache.close()
