@@ -6,6 +6,8 @@ from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 
@@ -28,3 +30,12 @@ class SignupForm(AllauthSignupForm):
     )
 
     field_order = ("name", "email", "password1")
+
+    def try_save(self, request: HttpRequest) -> Any:
+        """For a known address nothing is kept, but the password is hashed all the same.
+
+        Else the time that the answer takes would tell that the address is known.
+        """
+        if self.account_already_exists:
+            make_password(self.cleaned_data["password1"])
+        return super().try_save(request)
