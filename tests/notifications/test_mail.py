@@ -79,7 +79,7 @@ class TestAMail:
         key = desk.SECRET_KEY
         assert "It is **here**" in text_of(answer)
         assert "<strong>here</strong>" in text_of(answer, "html")
-        assert answer["Message-ID"] == Message.objects.get(pk=reply.pk).message_id
+        assert str(answer["Message-ID"]).strip() == Message.objects.get(pk=reply.pk).message_id
         for mail in (receipt, answer):
             for name in ("In-Reply-To", "References"):
                 for one in str(mail[name]).split():

@@ -51,10 +51,10 @@ class Jobs:
         return self.start("tests.ops.counting", str(count))
 
     def marks(self) -> dict[str, int]:
-        path = self.folder / "marks.sqlite3"
-        if not path.exists():
-            return {}
-        with closing(sqlite3.connect(path, timeout=30)) as connection:
+        with closing(sqlite3.connect(self.folder / "marks.sqlite3", timeout=30)) as connection:
+            is_there = "SELECT 1 FROM sqlite_master WHERE name = 'mark'"
+            if connection.execute(is_there).fetchone() is None:
+                return {}
             return dict(connection.execute("SELECT key, times FROM mark").fetchall())
 
     def end(self) -> None:

@@ -36,7 +36,7 @@ def ask(client: Client, row: Row, path: str, world: World) -> HttpResponseBase:
     with transaction.atomic():
         data = world.data(row.route) if row.method == "post" else {}
         response: HttpResponseBase = getattr(client, row.method)(path, data)
-        response.close()
+        list(getattr(response, "streaming_content", ()))
         transaction.set_rollback(True)
     return response
 
