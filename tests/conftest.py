@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from django.core.cache import cache
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connection
 from pytest_django.plugin import blocking_manager_key
@@ -36,6 +37,12 @@ def files_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     folder = tmp_path / "files"
     monkeypatch.setattr(default_storage, "_wrapped", FileSystemStorage(location=folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def fresh_cache() -> None:
+    """What one test counted there, such as sign-ups, is not the next one's."""
+    cache.clear()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -12,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import Min, Q
+from django.utils.html import escape
 from kombu.exceptions import OperationalError
 
 from apps.accounts.models import User
@@ -225,11 +227,28 @@ def unsubscribe(*, user: User) -> None:
 def prune(*, before: datetime) -> None:
     """Forget mails and notes that were settled before a moment: they hold people's words."""
     OutgoingMail.objects.filter(state="sent", sent_at__lt=before).delete()
+    OutgoingMail.objects.filter(state="failed", created_at__lt=before).delete()
     Notification.objects.filter(settled_at__lt=before).delete()
 
 
 def forget_person(user: User) -> None:
-    """Delete the copies of mail to a person, and what was still to be told them."""
+    """Delete the copies of mail to a person and about them, and what was still to be told them."""
     OutgoingMail.objects.filter(to=user.email).delete()
     Notification.objects.filter(Q(recipient=user) | Q(address=user.email)).delete()
     Preference.objects.filter(user=user).delete()
+    _take_out_of_mail(user)
+
+
+def _take_out_of_mail(user: User) -> None:
+    """Mail to others says who wrote: by name, or by the address of those who gave none."""
+    names = {user.name, user.get_short_name(), user.email} - {""}
+    spelt = names | {escape(name) for name in names}
+    longest_first = sorted(map(re.escape, spelt), key=len, reverse=True)
+    pattern = re.compile(rf"(?<!\w)({'|'.join(longest_first)})(?!\w)", re.IGNORECASE)
+    named = Q()
+    for name in spelt:
+        named |= Q(subject__icontains=name) | Q(text__icontains=name) | Q(html__icontains=name)
+    for mail in OutgoingMail.objects.filter(named).iterator():
+        for part in ("subject", "text", "html"):
+            setattr(mail, part, pattern.sub("…", getattr(mail, part)))
+        mail.save(update_fields=["subject", "text", "html"])

@@ -7,6 +7,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -20,6 +21,7 @@ from apps.notifications import actions
 
 PER_ADDRESS = 5
 PER_CLIENT = 50
+MAILS_PER_ADDRESS = 10
 WINDOW = timedelta(minutes=5)
 
 
@@ -42,6 +44,22 @@ class AccountAdapter(DefaultAccountAdapter):
             people.join_by_domain(user=user, actor=SYSTEM, now=timezone.now())
         return confirmed
 
+    def clean_email(self, email: str) -> str:
+        """Count what strangers type at sign-up and at "forgot": each sends somebody a mail.
+
+        Allauth's own limits live in the cache, which each process may have for itself.
+        """
+        if self.request is None or self.request.user.is_authenticated:
+            return email
+        now, address = timezone.now(), email.strip().lower()
+        client = self.get_client_ip(self.request)
+        room = throttle.consume("mail-client", client, limit=PER_CLIENT, window=WINDOW, now=now)
+        if not room or not throttle.consume(
+            "mail-address", address, limit=MAILS_PER_ADDRESS, window=WINDOW, now=now
+        ):
+            raise throttle.TooManyAttemptsError
+        return email
+
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count the attempt before the password is looked at, whoever the address belongs to."""
         now = timezone.now()
@@ -56,6 +74,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def _rollback_login_failed_rl_usage(self) -> None:
         """Allauth takes its own count back after a success; ours goes in `login`."""
 
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:  # noqa: ARG002
+        """Whoever chose a new password by mail may use it at once."""
+        throttle.reset("login-address", str(credentials["email"]).lower())
+
     def login(self, request: HttpRequest, user: User) -> None:
         super().login(request, user)
         throttle.reset("login-address", user.email)
@@ -63,11 +85,9 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Through the desk's outgoing mail: no request waits for a mail server."""
         site = SimpleNamespace(name=settings.DESK_NAME, domain=settings.SITE_HOST)
-        message = self.render_mail(template_prefix, email, {"current_site": site, **context})
-        html = render_to_string(
-            "mail/account.html",
-            {"text": message.body, "subject": message.subject, "desk_name": settings.DESK_NAME},
-        )
+        told = {"current_site": site, "desk_name": settings.DESK_NAME, "email": email, **context}
+        message = self.render_mail(template_prefix, email, told)
+        html = message.alternatives[0][0] if message.alternatives else _framed(message)
         now = timezone.now()
         content = f"{template_prefix}:{email}:{message.body}:{now.isoformat()}"
         actions.queue_mail(
@@ -75,7 +95,13 @@ class AccountAdapter(DefaultAccountAdapter):
             to=email.lower(),
             subject=message.subject,
             text=str(message.body),
-            html=html,
+            html=str(html),
             headers={"Auto-Submitted": "auto-generated"},
             now=now,
         )
+
+
+def _framed(message: EmailMultiAlternatives) -> str:
+    """The text of a mail for which we have no page of our own."""
+    context = {"text": message.body, "desk_name": settings.DESK_NAME}
+    return render_to_string("account/email/base_message.html", context)

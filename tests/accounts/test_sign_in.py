@@ -13,7 +13,6 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
@@ -27,12 +26,6 @@ _ONCE = re.compile(
     rb'csrfmiddlewaretoken" value="\w+"|nonce="[^"]+"|value="[^"]*@[^"]*"|[\w.]+@[\w.]+'
 )
 SIGN_UP = {"name": "Nina", "email": "Nina@New.example", "password1": "a long enough password"}
-
-
-@pytest.fixture(autouse=True)
-def fresh_cache() -> None:
-    """Allauth counts sign-ups and the like there."""
-    cache.clear()
 
 
 def verified(user: User) -> None:

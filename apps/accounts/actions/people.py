@@ -54,6 +54,8 @@ def join_by_domain(*, user: User, actor: Actor, now: datetime) -> User:
 
 def keep_an_administrator(user: User) -> None:
     """Raises LastAdministratorError if nobody else could run the desk without this person."""
+    # Else two administrators who demote each other at once would both see the other one there.
+    Group.objects.select_for_update(no_key=True).get(name=Role.ADMINISTRATOR)
     administrators = User.objects.filter(groups__name=Role.ADMINISTRATOR, is_active=True)
     if administrators.filter(pk=user.pk).exists() and administrators.count() == 1:
         raise LastAdministratorError

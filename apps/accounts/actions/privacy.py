@@ -4,6 +4,10 @@ from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth import SESSION_KEY
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from apps.accounts import events, personal_data
@@ -44,6 +48,10 @@ def export_person(*, user: User, actor: Actor, now: datetime) -> dict[str, objec
             {"name": token.name, "begins with": token.prefix, "until": token.expires_at.isoformat()}
             for token in ApiToken.objects.filter(owner=user)
         ],
+        "second factors": [
+            {"kind": factor.get_type_display(), "since": factor.created_at.isoformat()}
+            for factor in Authenticator.objects.filter(user=user)
+        ],
     }
     told |= {holder.name: holder.export(user) for holder in personal_data.holders()}
     fact = events.PrivacyExported(subject=events.subject_of(user.pk))
@@ -67,6 +75,8 @@ def anonymise_person(*, user: User, actor: Actor, now: datetime) -> User:
     keep_an_administrator(user)
     for holder in personal_data.holders():
         holder.forget(user)
+    _forget_in_admin_log(user)
+    _end_sessions(user)
     EmailAddress.objects.filter(user=user).delete()
     Authenticator.objects.filter(user=user).delete()
     ApiToken.objects.filter(owner=user).delete()
@@ -77,8 +87,30 @@ def anonymise_person(*, user: User, actor: Actor, now: datetime) -> User:
     user.is_organisation_manager = user.is_staff = user.is_superuser = user.is_active = False
     user.locale, user.time_zone = "en", "UTC"
     user.anonymised_at = now
-    user.set_unusable_password()  # which also ends every session
+    user.set_unusable_password()
     user.save()
     fact = events.PrivacyAnonymised(subject=events.subject_of(user.pk))
     journal.record(fact, actor=actor, now=now)
     return user
+
+
+def _forget_in_admin_log(user: User) -> None:
+    """Django's admin notes what a row was called when it was changed."""
+    LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk)
+    ).update(object_repr=ANONYMOUS_NAME)
+    tokens = ApiToken.objects.filter(owner=user).values_list("pk", flat=True)
+    LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(ApiToken),
+        object_id__in=[str(pk) for pk in tokens],
+    ).delete()
+
+
+def _end_sessions(user: User) -> None:
+    """Sign the person out everywhere; their sessions hold the address that they signed in with.
+
+    Sessions know nobody until they are opened, so all are: seconds for a large desk, and rare.
+    """
+    for session in Session.objects.iterator():
+        if session.get_decoded().get(SESSION_KEY) == str(user.pk):
+            session.delete()
