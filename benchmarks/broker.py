@@ -33,7 +33,7 @@ broker.register()
 folder = os.environ["FOLDER"]
 app = Celery("bench", broker=os.environ["BENCH_BROKER"])
 app.conf.update(task_acks_late=True, task_reject_on_worker_lost=True, task_ignore_result=True,
-    worker_prefetch_multiplier=1, broker_connection_retry_on_startup=True,
+    worker_prefetch_multiplier=4, broker_connection_retry_on_startup=True,
     worker_enable_remote_control=False)
 if app.conf.broker_url.startswith("filesystem"):
     app.conf.broker_transport_options = {"data_folder_in": folder + "/queue",
@@ -95,9 +95,9 @@ class Bench:
         return float(done.stdout.split()[-1])
 
     def marks(self, like: str) -> list[tuple[str, float]]:
-        if not (self.folder / "marks.sqlite3").exists():
-            return []
         with closing(sqlite3.connect(self.folder / "marks.sqlite3", timeout=30)) as book:
+            if not book.execute("SELECT 1 FROM sqlite_master WHERE name = 'mark'").fetchone():
+                return []
             return book.execute("SELECT key, at FROM mark WHERE key LIKE ?", (like,)).fetchall()
 
     def wait(self, like: str, count: int, seconds: float) -> bool:
@@ -138,7 +138,7 @@ def measure(bench: Bench, jobs: int) -> tuple[float, float, float, int]:
 
 
 def main() -> None:
-    jobs = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    jobs = int(sys.argv[1]) if len(sys.argv) > 1 else 300
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         benches = [

@@ -133,7 +133,7 @@ CELERY_TASK_ROUTES = {
     "apps.notifications.tasks.compose_due": {"queue": "mail"},
     "apps.notifications.tasks.send_due": {"queue": "mail"},
 }
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_PREFETCH_MULTIPLIER = 4
 CELERY_WORKER_CONCURRENCY = env.number("WORKER_CONCURRENCY", 2, least=1, most=64)
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_SEND_TASK_EVENTS = False

@@ -204,6 +204,9 @@ class TeamAdmin(GuardedAdmin):
         )
         obj.pk = saved.pk
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Not Django's way, which would set the members again, without the leads."""
+
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(GuardedAdmin):

@@ -1,14 +1,24 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+from allauth.account.forms import ConfirmEmailVerificationCodeForm as AllauthEmailCodeForm
 from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
+from allauth.core import context
+from allauth.mfa.base.forms import AuthenticateForm as AllauthSecondFactorForm
 from django import forms
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from apps.accounts import throttle
+
+CODES = 5  # tries
+CODES_WINDOW = timedelta(minutes=15)
 
 
 class LoginForm(AllauthLoginForm):
@@ -39,3 +49,31 @@ class SignupForm(AllauthSignupForm):
         if self.account_already_exists:
             make_password(self.cleaned_data["password1"])
         return super().try_save(request)
+
+
+class EmailCodeForm(AllauthEmailCodeForm):
+    """allauth's form; guesses are counted before they are looked at.
+
+    Allauth counts in the session, which parallel requests all read before one of them writes it.
+    Per session, so that nobody can use up the tries of an address that isn't theirs.
+    """
+
+    def clean_code(self) -> Any:
+        _count_guess("email-code", str(context.request.session.session_key))
+        return super().clean_code()
+
+
+class SecondFactorForm(AllauthSecondFactorForm):
+    """allauth's form; guesses are counted for all processes, not for each."""
+
+    def clean_code(self) -> Any:
+        _count_guess("second-factor", str(self.user.pk))
+        code = super().clean_code()
+        throttle.reset("second-factor", str(self.user.pk))
+        return code
+
+
+def _count_guess(scope: str, key: str) -> None:
+    now = timezone.now()
+    if not throttle.consume(scope, key, limit=CODES, window=CODES_WINDOW, now=now):
+        raise throttle.TooManyAttemptsError

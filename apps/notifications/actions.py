@@ -28,7 +28,7 @@ from apps.tickets.models import Message, Ticket
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=5)
+LEASES = 5  # a mail server may be slow several times over: greeting, envelope, text
 MAX_ATTEMPTS = 12  # with the backoff below: about a day
 MAX_BACKOFF = timedelta(hours=4)
 
@@ -167,9 +167,10 @@ def queue_mail(
 
 def claim_mail(*, now: datetime) -> OutgoingMail | None:
     """The next mail that is due, ours for the lease; None if there is none."""
+    lease = timedelta(seconds=LEASES * settings.JOB_LEASE_SECONDS)
     while mail := OutgoingMail.objects.due(now=now).first():
         mine = OutgoingMail.objects.filter(pk=mail.pk, state="queued", claims=mail.claims)
-        if mine.update(claims=mail.claims + 1, due_at=now + LEASE):
+        if mine.update(claims=mail.claims + 1, due_at=now + lease):
             mail.claims += 1
             return mail
     return None

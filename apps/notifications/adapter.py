@@ -23,6 +23,7 @@ PER_ADDRESS = 5
 PER_CLIENT = 50
 MAILS_PER_ADDRESS = 10
 WINDOW = timedelta(minutes=5)
+_COUNTED = "desk_mail_counted"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -47,10 +48,14 @@ class AccountAdapter(DefaultAccountAdapter):
     def clean_email(self, email: str) -> str:
         """Count what strangers type at sign-up and at "forgot": each sends somebody a mail.
 
-        Allauth's own limits live in the cache, which each process may have for itself.
+        Allauth's own limits live in the cache, which each process may have for itself. It asks
+        here twice when it makes somebody, and once when the address is known: once counts.
         """
         if self.request is None or self.request.user.is_authenticated:
             return email
+        if self.request.META.get(_COUNTED):
+            return email
+        self.request.META[_COUNTED] = True
         now, address = timezone.now(), email.strip().lower()
         client = self.get_client_ip(self.request)
         room = throttle.consume("mail-client", client, limit=PER_CLIENT, window=WINDOW, now=now)

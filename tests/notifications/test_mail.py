@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
 import threading
-from datetime import datetime, timedelta
-from email.message import EmailMessage
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -26,42 +23,9 @@ from apps.notifications.models import Notification, OutgoingMail, Preference
 from apps.tickets import actions as tickets
 from apps.tickets.models import Message, Ticket
 from tests.cast import Cast, make_cast
+from tests.notifications.post import hear, mails, text_of
 from tests.support import NOON, transactional
 from tests.tickets.desk import LATER, raised
-
-
-@pytest.fixture
-def outbox(settings: object, tmp_path: Path) -> Path:
-    settings.EMAIL_BACKEND = "apps.notifications.folder.FolderBackend"  # type: ignore[attr-defined]
-    settings.EMAIL_FILE_PATH = str(tmp_path / "outbox")  # type: ignore[attr-defined]
-    return tmp_path / "outbox"
-
-
-def hear(*, now: datetime | None = None) -> None:
-    """Deliver all that is recorded, and make mails of what is due by then."""
-    while claims := relay.claim_due(now=timezone.now()):
-        for claim in claims:
-            assert relay.deliver(claim)
-    while actions.compose_next(now=now or timezone.now() + timedelta(hours=1)):
-        pass
-    OutgoingMail.objects.filter(state="queued").update(due_at=NOON)
-
-
-def mails(outbox: Path) -> dict[str, EmailMessage]:
-    """The newest mail to each address."""
-    tasks.send_due()
-    found: dict[str, EmailMessage] = {}
-    for path in sorted(outbox.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns):
-        parsed = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-        assert isinstance(parsed, EmailMessage)
-        found[str(parsed["To"])] = parsed
-    return found
-
-
-def text_of(mail: EmailMessage, kind: str = "plain") -> str:
-    part = mail.get_body((kind,))
-    assert part is not None
-    return str(part.get_content())
 
 
 @pytest.mark.django_db

@@ -90,7 +90,7 @@ class Transport(virtual.Transport):
     Channel = Channel
     driver_type = "lease"
     driver_name = "lease"
-    polling_interval = 0.05  # seconds between looks at an empty queue: a SELECT that takes no lock
+    polling_interval = 0.01  # seconds between looks at an empty queue: a SELECT that takes no lock
 
     def __init__(self, client: Any, **kwargs: Any) -> None:
         super().__init__(client, **kwargs)
