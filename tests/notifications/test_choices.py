@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings as desk
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from apps.accounts import actions as people
+from apps.accounts.permissions import Role
+from apps.kernel.actors import SYSTEM
 from apps.kernel.errors import ForbiddenError
 from apps.notifications import actions, tasks
 from apps.notifications.actions import MAX_ATTEMPTS, MAX_BACKOFF
@@ -84,6 +89,24 @@ class TestPreferences:
 
         assert told(cast) == set()
         assert not Notification.objects.filter(settled_at=None).exists()
+
+
+class TestNotes:
+    def test_are_kept_from_whoever_is_staff_no_longer(self, cast: Cast) -> None:
+        ticket = raised(cast)
+        tickets.watch(ticket=ticket, user=cast.lena, actor=cast.actor(cast.lena), now=LATER)
+        tickets.note(ticket=ticket, text="between us", actor=cast.actor(cast.alice), now=LATER)
+        tickets.reply(ticket=ticket, text="to all", actor=cast.actor(cast.alice), now=LATER)
+        hear(now=NOON)
+        noted = set(Notification.objects.filter(recipient=cast.lena).values_list("kind", flat=True))
+
+        people.set_role(user=cast.lena, role=Role.REQUESTER, actor=SYSTEM, now=LATER)
+        hear()
+
+        sent = OutgoingMail.objects.get(to="lena@example.com")
+        assert noted == {Kind.NOTE, Kind.REPLY}
+        assert "to all" in sent.text
+        assert "between us" not in sent.text + sent.html
 
 
 class TestUnsubscribing:
@@ -195,6 +218,23 @@ class TestFailing:
         assert max(waits) == MAX_BACKOFF
         assert OutgoingMail.objects.get().state == "failed"
         assert actions.claim_mail(now=now + timedelta(days=9)) is None
+
+    def test_a_sender_who_looked_a_moment_earlier_gets_nothing(self) -> None:
+        actions.queue_mail(key="a", to="x@example.com", subject="S", text="T", html="", now=NOON)
+        quicker: list[OutgoingMail | None] = []
+
+        def overtaken(execute: Any, sql: str, *rest: Any) -> Any:
+            if sql.startswith("UPDATE") and not quicker:
+                quicker.append(None)
+                quicker[0] = actions.claim_mail(now=NOON)
+            return execute(sql, *rest)
+
+        with connection.execute_wrapper(overtaken):
+            slower = actions.claim_mail(now=NOON)
+
+        assert quicker[0] is not None
+        assert slower is None
+        assert OutgoingMail.objects.get().claims == 1
 
     def test_a_sender_that_died_leaves_the_mail_to_the_next(self) -> None:
         actions.queue_mail(key="a", to="x@example.com", subject="S", text="T", html="", now=NOON)
