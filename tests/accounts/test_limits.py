@@ -135,7 +135,7 @@ def test_a_new_password_by_mail_ends_the_wait() -> None:
 def test_a_right_password_starts_the_count_anew() -> None:
     verified(make_cast().rachel)
 
-    for _ in range(3):
+    for _ in range(2):
         for _ in range(PER_ADDRESS - 1):
             log_in("rachel@example.com", "a wrong password")
         assert log_in("rachel@example.com", PASSWORD).status_code == 302
@@ -177,13 +177,6 @@ def test_an_administrator_who_invites_many_is_not_a_stranger() -> None:
 
 
 class TestCodes:
-    @pytest.fixture(autouse=True)
-    def desk_forms(self, settings: Any) -> None:
-        settings.ACCOUNT_FORMS = settings.ACCOUNT_FORMS | {
-            "confirm_email_verification_code": "apps.accounts.forms.EmailCodeForm"
-        }
-        settings.MFA_FORMS = {"authenticate": "apps.accounts.forms.SecondFactorForm"}
-
     def test_guesses_of_the_one_in_a_mail(self) -> None:
         make_cast()
         client = Client()

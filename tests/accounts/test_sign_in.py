@@ -216,14 +216,6 @@ class TestStrangers:
         assert self._storm(cast, "rachel@example.com") <= PER_ADDRESS
         assert log_in(Client(), "rachel@example.com").status_code == 200  # even with the right one
 
-    @pytest.mark.django_db
-    @pytest.mark.parametrize("what", ["reset", "signup"])
-    def test_are_limited_everywhere(self, cast: Cast, what: str) -> None:
-        answers = [_try(Client(), what, f"x{n}@example.com").status_code for n in range(60)]
-
-        assert answers[0] == 302
-        assert answers[-1] == 429
-
 
 def _try(client: Client, what: str, email: str) -> Any:
     match what:

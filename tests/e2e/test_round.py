@@ -52,7 +52,7 @@ def _sign_up(page: Page, desk: Desk) -> None:
     page.get_by_role("button", name="Sign Up").click()
     expect(page.get_by_label("Code")).to_be_visible()
     reading = page.context.new_page()
-    mail = _mail(reading, desk, "Please Confirm Your Email Address")
+    mail = _mail(reading, desk, "Your code for Tendril")
     reading.close()
     code = re.search(r"^([A-Z0-9]{4}-[A-Z0-9]{4})\s*$", mail, re.MULTILINE)
     assert code, mail
