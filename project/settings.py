@@ -233,7 +233,7 @@ MFA_FORMS = {"authenticate": "apps.accounts.forms.SecondFactorForm"}
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_PREVENT_ENUMERATION = True
-# How many proxies of ours stand before the desk: else all clients share one address, and its limits.
+# Our own proxies before the desk: uncounted, all clients share one address and its limits.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXIES", 0, least=0, most=5)
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_CHANGE_EMAIL = True
