@@ -8,9 +8,19 @@ from typing import Any
 import pytest
 from django.db import transaction
 
+from apps.accounts.models import Organisation, Team, User
 from apps.events.models import Event
 from apps.tickets import actions
-from apps.tickets.models import Attachment, Link, Message, Participant, Ticket, TicketTag
+from apps.tickets.models import (
+    Attachment,
+    Category,
+    Link,
+    Message,
+    Participant,
+    Tag,
+    Ticket,
+    TicketTag,
+)
 from demo import world as worlds
 from demo.load import NotEmptyError, load
 from demo.rows import Writer
@@ -40,11 +50,22 @@ def _picture() -> dict[str, list[Any]]:
     named |= {"target_id": number, "survivor_id": number, "came_with_id": number, "id": number}
     named |= {"message_id": place, "attachment_id": uploads}
 
+    # Sequences go on after a rollback, so what the two worlds have in common are names.
+    people: dict[int | None, str] = dict(User.objects.values_list("pk", "email"))
+    teams = dict(Team.objects.values_list("pk", "name"))
+    categories = dict(Category.objects.values_list("pk", "slug"))
+    for keys, names in (
+        (("requester_id", "assignee_id", "author_id", "added_by_id", "user_id"), people),
+        (("assignee_from", "assignee_to", "watchers_added", "watchers_removed"), people),
+        (("team_id", "team_from", "team_to"), teams),
+        (("category_id", "category_from", "category_to"), categories),
+        (("organisation_id",), dict(Organisation.objects.values_list("pk", "name"))),
+        (("tag_id",), dict(Tag.objects.values_list("pk", "name"))),
+    ):
+        named |= dict.fromkeys(keys, names)
+
     def rename(row: dict[str, Any]) -> dict[str, Any]:
-        return {
-            key: named[key].get(value, value) if key in named and isinstance(value, int) else value
-            for key, value in row.items()
-        }
+        return {key: _renamed(value, named.get(key, {})) for key, value in row.items()}
 
     def rows(model: Any, *without: str) -> list[Any]:
         found = [
@@ -55,7 +76,8 @@ def _picture() -> dict[str, list[Any]]:
 
     facts = [
         (number[int(event.subject.partition(":")[2])], event.name, event.version,
-         event.actor_kind, event.actor_id, event.depth, event.occurred_at, rename(event.data))
+         event.actor_kind, people.get(event.actor_id), event.depth, event.occurred_at,
+         rename(event.data))
         for event in Event.objects.filter(subject__startswith="ticket:").order_by("id")
     ]  # fmt: skip
     return {
@@ -67,6 +89,12 @@ def _picture() -> dict[str, list[Any]]:
         "tags": rows(TicketTag, "id"),
         "facts": sorted(facts, key=lambda fact: (fact[0], fact[6])),
     }
+
+
+def _renamed(value: Any, names: dict[int, Any]) -> Any:
+    if isinstance(value, list):
+        return [_renamed(one, names) for one in value]
+    return names.get(value, value) if isinstance(value, int) else value
 
 
 def _replayed(seed: int) -> dict[str, list[Any]]:

@@ -91,6 +91,7 @@ def _answer(page: Page, desk: Desk) -> None:
     expect(page.locator(".message strong").first).to_have_text("Wanda Moss")
     expect(page.locator(".files img")).to_be_visible()
     page.get_by_role("button", name="Take it").click()
+    expect(page.get_by_text("It is yours.")).to_be_visible()
     page.get_by_label("Your message").fill("She is polite, but the card was bent by hand.")
     page.get_by_role("button", name="Add work note").click()
     expect(page.locator(".message.internal")).to_have_count(1)
