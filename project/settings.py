@@ -153,6 +153,8 @@ ROOT_URLCONF = "project.urls"
 WSGI_APPLICATION = "project.wsgi.application"
 INSTALLED_APPS = [
     "apps.ops",
+    "apps.portal",
+    "apps.desk",
     "apps.notifications",
     "apps.tickets",
     "apps.accounts",

@@ -15,6 +15,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 admin.site.unregister([Group, EmailAddress, Authenticator])
 
 urlpatterns = [
+    path("", include("apps.portal.urls")),
     path("", include("apps.tickets.urls")),
     path("", include("apps.notifications.urls")),
     path("account/", include("allauth.urls")),

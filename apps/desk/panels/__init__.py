@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from apps.kernel.actors import Actor
-from apps.tickets.models import Ticket
-from apps.tickets.panels.base import Panel
-from apps.tickets.panels.belonging import (
+from apps.desk.panels.base import Panel
+from apps.desk.panels.belonging import (
     LinksPanel,
     MergePanel,
     ParentPanel,
@@ -13,7 +11,7 @@ from apps.tickets.panels.belonging import (
     UnmergePanel,
     WatchersPanel,
 )
-from apps.tickets.panels.properties import (
+from apps.desk.panels.properties import (
     AssignPanel,
     EditPanel,
     IncidentPanel,
@@ -23,7 +21,9 @@ from apps.tickets.panels.properties import (
     TagsPanel,
     TakePanel,
 )
-from apps.tickets.panels.redaction import RedactFilePanel, RedactMessagePanel
+from apps.desk.panels.redaction import RedactFilePanel, RedactMessagePanel
+from apps.kernel.actors import Actor
+from apps.tickets.models import Ticket
 
 _ORDER: tuple[type[Panel], ...] = (
     StatusPanel,

@@ -5,11 +5,11 @@ from datetime import datetime
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.desk.panels.base import Panel
+from apps.desk.panels.belonging import snippet
 from apps.kernel.actors import Actor
 from apps.tickets import actions, policies
 from apps.tickets.models import Attachment, Message, Ticket
-from apps.tickets.panels.base import Panel
-from apps.tickets.panels.belonging import snippet
 from apps.tickets.querysets import AttachmentQuerySet
 
 

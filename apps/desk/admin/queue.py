@@ -21,9 +21,9 @@ from apps.accounts.guarded import GuardedAdmin
 from apps.accounts.middleware import actor_of
 from apps.accounts.models import Team
 from apps.accounts.permissions import Permission
+from apps.desk.admin import workspace
 from apps.kernel.errors import DomainError
 from apps.tickets import actions
-from apps.tickets.admin import workspace
 from apps.tickets.models import Status, Ticket
 from apps.tickets.querysets import TicketQuerySet
 

@@ -8,11 +8,11 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Team, User
+from apps.desk.panels.base import Panel
 from apps.kernel.actors import Actor
 from apps.tickets import actions, custom, policies, statuses
 from apps.tickets.forms import custom_field
 from apps.tickets.models import Category, Level, Status, Tag, Ticket
-from apps.tickets.panels.base import Panel
 
 
 def statuses_after(ticket: Ticket) -> Any:

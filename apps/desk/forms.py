@@ -10,10 +10,10 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.desk.panels.base import refreshed
+from apps.desk.panels.properties import statuses_after
 from apps.tickets.forms import RequestForm, WritingForm
 from apps.tickets.models import Level, Status, Ticket
-from apps.tickets.panels.base import refreshed
-from apps.tickets.panels.properties import statuses_after
 
 
 class ComposerForm(WritingForm):

@@ -9,10 +9,10 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.desk.panels.base import Panel
 from apps.kernel.actors import Actor
 from apps.tickets import access, actions, statuses
 from apps.tickets.models import Link, Message, Participant, Ticket
-from apps.tickets.panels.base import Panel
 
 SNIPPET = 70  # characters
 

@@ -14,15 +14,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts.middleware import actor_of
 from apps.accounts.permissions import Permission
+from apps.desk import history
+from apps.desk.forms import AgentRequestForm, ComposerForm
+from apps.desk.panels import PANELS, Panel, panels_for
 from apps.events import journal
 from apps.kernel.errors import ForbiddenError, NotFoundError
 from apps.kernel.forms import shown_on
-from apps.tickets import access, actions, custom, events, files, history, policies, statuses
+from apps.tickets import access, actions, custom, events, files, policies, statuses
 from apps.tickets.conversation import conversation
-from apps.tickets.desk_forms import AgentRequestForm, ComposerForm
 from apps.tickets.files import stored
 from apps.tickets.models import Category, Channel, Link, Message, Ticket
-from apps.tickets.panels import PANELS, Panel, panels_for
 
 HISTORY = 30  # facts
 OTHERS = 5  # tickets of the same requester
