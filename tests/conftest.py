@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -51,8 +52,8 @@ def cast(db: None) -> Cast:
     return make_cast()
 
 
-@pytest.fixture
-def database_url() -> Iterator[str | None]:
+@contextmanager
+def own_database() -> Iterator[str | None]:
     """A database of its own on the tests' server; None for SQLite in the desk's folder."""
     server = os.environ.get("DATABASE_URL")
     if server is None:
@@ -66,3 +67,9 @@ def database_url() -> Iterator[str | None]:
     finally:
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def database_url() -> Iterator[str | None]:
+    with own_database() as url:
+        yield url
