@@ -64,11 +64,21 @@ if not SECRET_KEY:
 
 # Cache
 
+# "shared" is for what every process must see, such as who is here (ADR 29). Memory is fast, but each
+# web process has its own: the database stands in where there is no Redis.
 CACHE_URL = env.service("CACHE_URL", "memory:", schemes=["memory", "redis", "rediss"])
 if CACHE_URL.startswith("memory:"):
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+        "shared": {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "shared_cache",
+            "OPTIONS": {"MAX_ENTRIES": 10_000},
+        },
+    }
 else:
-    CACHES = {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": CACHE_URL}}
+    _redis = {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": CACHE_URL}
+    CACHES = {"default": _redis, "shared": {**_redis, "KEY_PREFIX": "shared"}}
 
 # Files
 
@@ -145,6 +155,8 @@ CELERY_TIMEZONE = "UTC"
 # Tickets
 
 REOPEN_WINDOW_DAYS = env.number("REOPEN_WINDOW_DAYS", 14, least=0, most=365)
+# How long an agent may take a reply back after pressing “Send”; 0 sends at once.
+UNDO_SEND_SECONDS = env.number("UNDO_SEND_SECONDS", 10, least=0, most=60)
 CLOSE_PENDING_AFTER_DAYS = env.number("CLOSE_PENDING_AFTER_DAYS", 10, least=1, most=365)
 
 # The application

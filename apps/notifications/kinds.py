@@ -13,7 +13,9 @@ class Kind(models.TextChoices):
     NEW = "new", "A new ticket waits for your team"
     ASSIGNED = "assigned", "A ticket was assigned to you"
     NOTE = "note", "A colleague wrote a work note"
+    MENTIONED = "mentioned", "A colleague mentioned you in a work note"
+    HELD = "held", "A reply of yours was not sent"
 
 
 # What customers never get needs no switch on their page.
-STAFF_KINDS = frozenset({Kind.NEW, Kind.ASSIGNED, Kind.NOTE})
+STAFF_KINDS = frozenset({Kind.NEW, Kind.ASSIGNED, Kind.NOTE, Kind.MENTIONED, Kind.HELD})

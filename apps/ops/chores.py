@@ -41,6 +41,10 @@ CHORES = (
         "mails whose retry is due, or whose sender was killed",
     ),
     Chore(
+        "send-replies", "* * * * *", "apps.desk.tasks.send_due",
+        "replies whose time to be taken back is over, should their job be lost",
+    ),
+    Chore(
         "wake-tickets", "* * * * *", "apps.tickets.tasks.wake_scheduled",
         "scheduled tickets open when their date comes",
     ),

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apps.kernel.actors import SYSTEM
 from apps.kernel.errors import DomainError
-from apps.tickets import actions, files
+from apps.tickets import actions, files, keeping
 from apps.tickets.models import Attachment, Ticket
 from apps.tickets.querysets import TicketQuerySet
 
@@ -75,8 +75,9 @@ def working_days_before(moment: datetime, days: int) -> datetime:
 
 @shared_task
 def discard_orphans() -> None:
-    """Delete stored files that no attachment names: uploads whose action failed, a day later."""
+    """Delete stored files that nothing names: uploads whose action failed, a day later."""
     for key in files.stored_before(timezone.now() - timedelta(days=1)):
-        if not Attachment.objects.filter(key=key, redacted_at=None).exists():
+        attached = Attachment.objects.filter(key=key, redacted_at=None).exists()
+        if not attached and not keeping.is_kept(key):
             default_storage.delete(key)
             logger.info("orphaned file deleted", extra={"key": key})
