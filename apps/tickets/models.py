@@ -8,7 +8,7 @@ from django.db.models.functions import Length
 from apps.accounts.models import Organisation, Team
 from apps.kernel.references import REF_LENGTH, new_ref
 from apps.tickets.querysets import AttachmentQuerySet, MessageQuerySet, TicketQuerySet
-from apps.tickets.statuses import ACTIVE, StatusCategory
+from apps.tickets.statuses import ACTIVE, FINISHED, StatusCategory
 
 TicketManager = models.Manager.from_queryset(TicketQuerySet)
 MessageManager = models.Manager.from_queryset(MessageQuerySet)
@@ -17,6 +17,7 @@ AttachmentManager = models.Manager.from_queryset(AttachmentQuerySet)
 models.CharField.register_lookup(Length)
 
 _ACTIVE = sorted(ACTIVE)
+_FINISHED = sorted(FINISHED)
 _STATUS_CATEGORIES = [(c.value, c.value.replace("_", " ").capitalize()) for c in StatusCategory]
 
 
@@ -201,6 +202,8 @@ class Ticket(models.Model):
     submission = models.UUIDField(null=True, unique=True)  # one form, one ticket
     scheduled_until = models.DateTimeField(null=True, blank=True)
     next_due_at = models.DateTimeField(null=True, blank=True)
+    # Since when the customer waits for an answer: their oldest message that has none.
+    waiting_since = models.DateTimeField(null=True, blank=True)
     raised_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True, blank=True)
@@ -272,6 +275,45 @@ class Ticket(models.Model):
                 fields=["assignee", "-updated_at", "-id"],
                 name="ticket_active_assignee",
                 condition=Q(status_category__in=_ACTIVE),
+            ),
+            # The queue in its other orders (apps.tickets.orders): urgent first, oldest first, what
+            # is due first, who waits longest; the last one within an assignee for the dashboard.
+            models.Index(
+                fields=["priority", "-updated_at", "-id"],
+                name="ticket_active_priority",
+                condition=Q(status_category__in=_ACTIVE),
+            ),
+            models.Index(
+                fields=["raised_at", "id"],
+                name="ticket_active_raised",
+                condition=Q(status_category__in=_ACTIVE),
+            ),
+            models.Index(
+                fields=["next_due_at", "id"],
+                name="ticket_active_due",
+                condition=Q(status_category__in=_ACTIVE, next_due_at__isnull=False),
+            ),
+            models.Index(
+                fields=["waiting_since", "id"],
+                name="ticket_active_waiting",
+                condition=Q(status_category__in=_ACTIVE, waiting_since__isnull=False),
+            ),
+            models.Index(
+                fields=["assignee", "waiting_since", "id"],
+                name="ticket_waiting_assignee",
+                condition=Q(status_category__in=_ACTIVE, waiting_since__isnull=False),
+            ),
+            # The dashboard: new in a team and nobody's yet, oldest first.
+            models.Index(
+                fields=["team", "raised_at", "id"],
+                name="ticket_unassigned_team",
+                condition=Q(status_category__in=_ACTIVE, assignee=None),
+            ),
+            # Finished ones in the queue, newest activity first.
+            models.Index(
+                fields=["-updated_at", "-id"],
+                name="ticket_finished",
+                condition=Q(status_category__in=_FINISHED),
             ),
             # My tickets, and my organisation's, on the portal.
             models.Index(fields=["requester", "-updated_at", "-id"], name="ticket_requester"),

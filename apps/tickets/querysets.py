@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 class TicketQuerySet(models.QuerySet["Ticket"]):
     def active(self) -> Self:
         return self.filter(status_category__in=sorted(ACTIVE))
+
+    def in_status(self, categories: Collection[str]) -> Self:
+        return self.filter(status_category__in=sorted(categories))
 
     def visible_to(self, actor: Actor) -> Self:
         """What pages, counts, search and mail may show this actor. Agrees with policies.can_view.

@@ -167,4 +167,5 @@ def _twin(ticket: Ticket, subject: str, now: datetime) -> Ticket:
         language=ticket.language,
         raised_at=now,
         updated_at=now,
+        waiting_since=now,
     )
