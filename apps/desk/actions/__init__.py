@@ -1,7 +1,7 @@
 """Changes of what the desk keeps of its own."""
 
 from apps.desk.actions.counting import count_deed, place, recount
-from apps.desk.actions.drafts import forget_drafts, keep_draft
+from apps.desk.actions.drafts import Composed, forget_drafts, keep_draft
 from apps.desk.actions.forgetting import forget_person
 from apps.desk.actions.noting import add_note, forget_mentions
 from apps.desk.actions.replies import count_uses, forget_replies, save_reply
@@ -9,6 +9,7 @@ from apps.desk.actions.sending import Sent, send_all_due, send_one, send_reply, 
 from apps.desk.actions.viewing import move_view, prefer, remove_view, save_view
 
 __all__ = [
+    "Composed",
     "Sent",
     "add_note",
     "count_deed",

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -13,7 +15,25 @@ from apps.tickets import policies
 from apps.tickets.actions.rows import TEXT_LIMIT
 from apps.tickets.errors import TextTooLongError
 from apps.tickets.files import StoredFile
-from apps.tickets.models import Ticket
+from apps.tickets.models import Status, Ticket
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """What the composer holds when it is sent.
+
+    `submission` is the form's own number: sent twice it is one message. `seen` is the newest
+    message that its writer had before them. The draft's files go along with `attachments`, but
+    those `without`; `used` names the saved replies that went into the text.
+    """
+
+    text: str
+    submission: uuid.UUID
+    seen: int = 0
+    status: Status | None = None
+    attachments: Sequence[StoredFile] = ()
+    without: Collection[int] = ()
+    used: Collection[int] = ()
 
 
 def keep_draft(
@@ -32,7 +52,7 @@ def keep_draft(
     text = text.replace("\0", "")
     row = resting(ticket, kind, actor)
     if row is None:
-        return _begin(ticket, kind, text, actor=actor, now=now) if text.strip() else 0
+        return _begin(ticket, kind, text, actor.id, now=now) if text.strip() else 0
     if row.version != version and row.text != text:
         raise DraftChangedError(text=row.text, version=row.version)
     mine = Draft.objects.resting().filter(pk=row.pk, version=row.version)
@@ -42,33 +62,37 @@ def keep_draft(
     if row.text == text:
         return row.version
     if not mine.update(text=text, notice="", version=row.version + 1, updated_at=now):
-        raise _changed(ticket, kind, actor)
+        raise _changed(ticket, kind, actor.id)
     return row.version + 1
 
 
-def _begin(ticket: Ticket, kind: str, text: str, *, actor: Actor, now: datetime) -> int:
+def _begin(ticket: Ticket, kind: str, text: str, author_id: int, *, now: datetime) -> int:
     try:
         with transaction.atomic():
             made = Draft.objects.create(
                 ticket=ticket,
-                author_id=actor.id,
+                author_id=author_id,
                 kind=Draft.Kind(kind),
                 text=text,
                 updated_at=now,
             )
     except IntegrityError:
-        raise _changed(ticket, kind, actor) from None
+        raise _changed(ticket, kind, author_id) from None
     return made.version
 
 
-def _changed(ticket: Ticket, kind: str, actor: Actor) -> DraftChangedError:
-    row = resting(ticket, kind, actor)
+def _changed(ticket: Ticket, kind: str, author_id: int) -> DraftChangedError:
+    row = _resting(ticket, kind, author_id)
     return DraftChangedError(text=row.text if row else "", version=row.version if row else 0)
 
 
 def resting(ticket: Ticket, kind: str, actor: Actor) -> Draft | None:
     """What the actor is writing there. Nobody sees another one's text."""
-    return Draft.objects.resting().filter(ticket=ticket, author=actor.id, kind=kind).first()
+    return _resting(ticket, kind, actor.id)
+
+
+def _resting(ticket: Ticket, kind: str, author_id: int | None) -> Draft | None:
+    return Draft.objects.resting().filter(ticket=ticket, author=author_id, kind=kind).first()
 
 
 def take_files(draft: Draft | None, *, without: Iterable[int] = ()) -> list[StoredFile]:

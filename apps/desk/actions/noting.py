@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -10,6 +8,7 @@ from apps.accounts.access import actor_for
 from apps.accounts.models import User
 from apps.desk import directory, mentions
 from apps.desk.actions import drafts, replies
+from apps.desk.actions.drafts import Composed
 from apps.desk.errors import MentionRefusedError
 from apps.desk.events import MessageMentioned
 from apps.desk.models import Draft, Mention
@@ -17,48 +16,41 @@ from apps.events import journal
 from apps.kernel.actors import Actor
 from apps.tickets import actions as tickets
 from apps.tickets import events, policies
-from apps.tickets.files import StoredFile
-from apps.tickets.models import Message, Status, Ticket
+from apps.tickets.models import Message, Ticket
 
 
 @transaction.atomic
-def add_note(
-    *,
-    ticket: Ticket,
-    text: str,
-    submission: uuid.UUID,
-    actor: Actor,
-    now: datetime,
-    status: Status | None = None,
-    attachments: Sequence[StoredFile] = (),
-    without: Iterable[int] = (),
-    used: Iterable[int] = (),
-) -> Message:
+def add_note(*, ticket: Ticket, written: Composed, actor: Actor, now: datetime) -> Message:
     """A work note, with whoever it mentions told of it.
 
     It goes through whatever changed meanwhile: a note answers nobody. Raises MentionRefusedError
     if it mentions somebody who can't see the ticket.
     """
-    before = Message.objects.filter(submission=submission).exists()
+    before = Message.objects.filter(submission=written.submission).exists()
     draft = drafts.resting(ticket, Draft.Kind.NOTE, actor)
-    files = [*drafts.take_files(draft, without=without), *attachments]
+    files = drafts.take_files(draft, without=written.without)
     message = tickets.note(
-        ticket=ticket, text=text, attachments=files, submission=submission, actor=actor, now=now
+        ticket=ticket,
+        text=written.text,
+        attachments=[*files, *written.attachments],
+        submission=written.submission,
+        actor=actor,
+        now=now,
     )
     if before:
         return message
-    if used:
-        replies.count_uses(reply_ids=used, actor=actor)
+    if written.used:
+        replies.count_uses(reply_ids=written.used, actor=actor)
     _mention(message, actor=actor, now=now)
-    if status is not None:
-        tickets.change_status(ticket=message.ticket, status=status, actor=actor, now=now)
+    if written.status is not None:
+        tickets.change_status(ticket=message.ticket, status=written.status, actor=actor, now=now)
     return message
 
 
 def _mention(message: Message, *, actor: Actor, now: datetime) -> None:
     named = mentions.meant(message.source, directory.staff()) if "@" in message.source else []
     chosen = [pk for pk in named if pk != actor.id]
-    if not chosen:
+    if not chosen or Mention.objects.filter(message=message).exists():
         return
     people = {user.pk: user for user in User.objects.filter(pk__in=chosen)}
     blind = [

@@ -15,7 +15,6 @@ The life of a reply on its way; it may be killed between any two steps:
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,6 +23,7 @@ from django.db import IntegrityError, transaction
 
 from apps.accounts.access import actor_for
 from apps.desk.actions import drafts, replies
+from apps.desk.actions.drafts import Composed
 from apps.desk.errors import NewAnswerError, TooLateError
 from apps.desk.events import ReplyHeld
 from apps.desk.models import Draft
@@ -35,7 +35,6 @@ from apps.tickets import actions as tickets
 from apps.tickets import events, policies
 from apps.tickets.actions import rows
 from apps.tickets.errors import DoubleSubmissionError, TicketIsFinalError, TransitionRefusedError
-from apps.tickets.files import StoredFile
 from apps.tickets.models import Channel, Message, Status, Ticket
 from apps.tickets.statuses import TERMINAL, StatusCategory, allows
 
@@ -54,76 +53,48 @@ class Sent:
     message: Message | None
 
 
-def send_reply(
-    *,
-    ticket: Ticket,
-    text: str,
-    submission: uuid.UUID,
-    seen: int,
-    actor: Actor,
-    now: datetime,
-    status: Status | None = None,
-    attachments: Sequence[StoredFile] = (),
-    without: Iterable[int] = (),
-    used: Iterable[int] = (),
-) -> Sent:
+def send_reply(*, ticket: Ticket, written: Composed, actor: Actor, now: datetime) -> Sent:
     """Send a reply to the customer, at once or with UNDO_SEND_SECONDS to take it back.
 
-    `seen` is the newest message that its writer had before them: raises NewAnswerError if there
-    is a newer public one, from the customer or a colleague; what else changed is no reason to hold
-    a reply back. The draft's files go along, but those `without`. The same submission is one reply.
+    Raises NewAnswerError if there is a public message that its writer hasn't seen, from the
+    customer or a colleague; what else changed is no reason to hold a reply back.
     """
     try:
-        return _send(
-            ticket, text, submission, seen, status, attachments, without, used, actor=actor, now=now
-        )
+        return _send(ticket, written, actor=actor, now=now)
     except IntegrityError:
-        sent = _sent_before(submission, actor)
+        sent = _sent_before(written.submission, actor)
         if sent is None:
             raise
         return sent
 
 
 @transaction.atomic
-def _send(
-    ticket: Ticket,
-    text: str,
-    submission: uuid.UUID,
-    seen: int,
-    status: Status | None,
-    attachments: Sequence[StoredFile],
-    without: Iterable[int],
-    used: Iterable[int],
-    *,
-    actor: Actor,
-    now: datetime,
-) -> Sent:
-    again = _sent_before(submission, actor)
+def _send(ticket: Ticket, written: Composed, *, actor: Actor, now: datetime) -> Sent:
+    again = _sent_before(written.submission, actor)
     if again is not None:
         return again
     goes_on_in = _open_end(ticket, actor)
-    _check_may_be_sent(goes_on_in, seen, status, actor)
-    text = rows.check_text(text)
-    files = [*drafts.take_files(_draft_of(ticket, actor), without=without), *attachments]
-    ticket = goes_on_in
+    _check_may_be_sent(goes_on_in, written.seen, written.status, actor)
     seconds = settings.UNDO_SEND_SECONDS
-    row = Draft.objects.create(
-        ticket=ticket,
-        author_id=actor.id,
+    row = Draft(
+        ticket=goes_on_in,
+        author=rows.person(actor),
         kind=Draft.Kind.REPLY,
-        text=text,
-        status=status,
-        used=list(used),
-        seen=seen,
-        submission=submission,
+        text=rows.check_text(written.text),
+        status=written.status,
+        used=list(written.used),
+        seen=written.seen,
+        submission=written.submission,
         updated_at=now,
         due_at=now + timedelta(seconds=seconds),
     )
-    drafts.attach(row, files)
+    files = drafts.take_files(_draft_of(ticket, actor), without=written.without)
+    row.save()
+    drafts.attach(row, [*files, *written.attachments])
     if seconds:
         nudge(SEND_DUE, after=seconds)
-        return Sent(ticket_id=ticket.pk, message=None)
-    return Sent(ticket_id=ticket.pk, message=_become_message(row, ticket, actor, now=now))
+        return Sent(ticket_id=row.ticket_id, message=None)
+    return Sent(ticket_id=row.ticket_id, message=_become_message(row, goes_on_in, actor, now=now))
 
 
 def _sent_before(submission: uuid.UUID, actor: Actor) -> Sent | None:
@@ -193,13 +164,15 @@ def send_one(*, draft_id: int, now: datetime) -> Message | None:
     actor = actor_for(row.author)
     ticket = Ticket.objects.select_for_update().get(pk=row.ticket_id)
     if ticket.status_category == StatusCategory.MERGED:
-        return _hold(row, Draft.Notice.MERGED, now=now)
+        _hold(row, Draft.Notice.MERGED, now=now)
+        return None
     try:
         with transaction.atomic():
             _check_may_be_sent(ticket, row.seen, row.status, actor)
             return _become_message(row, ticket, actor, now=now)
     except DomainError as error:
-        return _hold(row, _NOTICES.get(error.code, Draft.Notice.REFUSED), now=now)
+        _hold(row, _NOTICES.get(error.code, Draft.Notice.REFUSED), now=now)
+        return None
 
 
 def _take(draft_id: int) -> Draft | None:
