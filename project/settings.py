@@ -64,8 +64,8 @@ if not SECRET_KEY:
 
 # Cache
 
-# "shared" is for what every process must see, such as who is here (ADR 29). Memory is fast, but each
-# web process has its own: the database stands in where there is no Redis.
+# "shared" is for what every process must see, such as who is here (ADR 29). Memory is fast, but
+# each web process has its own: the database stands in where there is no Redis.
 CACHE_URL = env.service("CACHE_URL", "memory:", schemes=["memory", "redis", "rediss"])
 if CACHE_URL.startswith("memory:"):
     CACHES = {

@@ -28,6 +28,7 @@ VOCABULARY: dict[str, str | Promise] = {
 }
 # {{requester.first_name}}, or with words of one's own for want of it: {{team.name|our people}}.
 _VARIABLE = re.compile(r"\{\{\s*(?P<name>[^{}|]*?)\s*(?:\|(?P<instead>[^{}]*))?\}\}")
+_OURS = {"ticket.url", "ticket.number"}  # never somebody's words
 _MARKUP = re.compile(r"([\\`*_\[\]<>#~|])")
 
 
@@ -52,7 +53,7 @@ def fill(body: str, values: Mapping[str, str]) -> str:
             return match[0]
         value = " ".join(values.get(name, "").split())
         if value:
-            return value if name == "ticket.url" else _MARKUP.sub(r"\\\1", value)
+            return value if name in _OURS else _MARKUP.sub(r"\\\1", value)
         return instead.strip() if instead is not None else str(VOCABULARY[name])
 
     return _VARIABLE.sub(one, body)

@@ -37,7 +37,14 @@ class Composed:
 
 
 def keep_draft(
-    *, ticket: Ticket, kind: str, text: str, version: int, actor: Actor, now: datetime
+    *,
+    ticket: Ticket,
+    kind: str,
+    text: str,
+    version: int,
+    actor: Actor,
+    now: datetime,
+    used: Collection[int] = (),
 ) -> int:
     """Keep what somebody is writing; returns the draft's new version, 0 when nothing is left.
 
@@ -52,7 +59,8 @@ def keep_draft(
     text = text.replace("\0", "")
     row = resting(ticket, kind, actor)
     if row is None:
-        return _begin(ticket, kind, text, actor.id, now=now) if text.strip() else 0
+        begun = text.strip() != ""
+        return _begin(ticket, kind, text, used, actor.id, now=now) if begun else 0
     if row.version != version and row.text != text:
         raise DraftChangedError(text=row.text, version=row.version)
     mine = Draft.objects.resting().filter(pk=row.pk, version=row.version)
@@ -61,12 +69,15 @@ def keep_draft(
         return 0
     if row.text == text:
         return row.version
-    if not mine.update(text=text, notice="", version=row.version + 1, updated_at=now):
+    changed = {"text": text, "notice": "", "used": list(used), "updated_at": now}
+    if not mine.update(version=row.version + 1, **changed):
         raise _changed(ticket, kind, actor.id)
     return row.version + 1
 
 
-def _begin(ticket: Ticket, kind: str, text: str, author_id: int, *, now: datetime) -> int:
+def _begin(
+    ticket: Ticket, kind: str, text: str, used: Collection[int], author_id: int, *, now: datetime
+) -> int:
     try:
         with transaction.atomic():
             made = Draft.objects.create(
@@ -74,6 +85,7 @@ def _begin(ticket: Ticket, kind: str, text: str, author_id: int, *, now: datetim
                 author_id=author_id,
                 kind=Draft.Kind(kind),
                 text=text,
+                used=list(used),
                 updated_at=now,
             )
     except IntegrityError:

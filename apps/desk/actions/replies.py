@@ -3,17 +3,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from apps.accounts.models import Team
+from apps.accounts.models import Team, User
 from apps.desk import policies, variables
 from apps.desk.errors import SavedReplyRefusedError
 from apps.desk.events import ReplySaved
-from apps.desk.models import SavedReply
+from apps.desk.models import Draft, SavedReply
 from apps.events import journal
 from apps.kernel.actors import Actor
 from apps.kernel.errors import ForbiddenError, NotFoundError
+from apps.notifications.compose import ticket_url
+from apps.tickets.actions import rows
+from apps.tickets.models import Ticket
+from apps.tickets.policies import can_work
 
 Scope = SavedReply.Scope
 
@@ -60,6 +65,48 @@ def save_reply(
     )
     journal.record(fact, actor=actor, now=now)
     return row
+
+
+@transaction.atomic
+def use_reply(
+    *, reply: SavedReply, ticket: Ticket, kind: str, actor: Actor, now: datetime
+) -> Draft:
+    """Put a saved reply, filled in for the ticket, at the end of what the actor writes there."""
+    if not (policies.can_use_reply(actor, reply) and can_work(actor, ticket)):
+        raise ForbiddenError
+    writer = rows.person(actor)
+    row = (
+        Draft.objects.select_for_update()
+        .resting()
+        .filter(ticket=ticket, author=writer, kind=kind)
+        .first()
+    ) or Draft(ticket=ticket, author=writer, kind=Draft.Kind(kind), version=0)
+    filled = variables.fill(reply.body, values_for(ticket, writer))
+    row.text = f"{row.text}\n\n{filled}".strip()
+    row.used = [*row.used, reply.pk]
+    row.version, row.updated_at = row.version + 1, now
+    row.save()
+    return row
+
+
+def values_for(ticket: Ticket, agent: User) -> dict[str, str]:
+    """What the variables of a saved reply mean on one ticket."""
+    requester = ticket.requester
+    return {
+        "requester.first_name": requester.get_short_name() if requester.name else "",
+        "requester.name": requester.name,
+        "requester.email": requester.email,
+        "organisation.name": str(ticket.organisation or ""),
+        "ticket.number": f"#{ticket.pk}",
+        "ticket.subject": ticket.subject,
+        "ticket.status": ticket.status.customer_label,
+        "ticket.category": str(ticket.category or ""),
+        "ticket.url": ticket_url(ticket, is_staff=False),
+        "team.name": str(ticket.team or ""),
+        "agent.name": agent.get_full_name(),
+        "agent.first_name": agent.get_short_name(),
+        "desk.name": settings.DESK_NAME,
+    }
 
 
 def count_uses(*, reply_ids: Iterable[int], actor: Actor) -> None:
