@@ -110,8 +110,14 @@ def lines(told: Iterable[Entry], *, since: datetime | None) -> list[Line]:
 
 def words(fact: Envelope, names: Names) -> str:
     """One fact as a sentence without its subject; its name, if it is none of ours. Pure."""
+    if fact.name == "ticket.assigned" and _is_taken(fact):
+        return _("took it")
     tell = _TELL.get(fact.name)
     return tell(fact.data, names) if tell else fact.name.replace(".", " ").replace("_", " ")
+
+
+def _is_taken(fact: Envelope) -> bool:
+    return fact.actor_id is not None and fact.data["assignee_to"] == fact.actor_id
 
 
 def _who(fact: Envelope, names: Names) -> str:

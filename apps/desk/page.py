@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from apps.desk import history, mentions, presence, quoting
 from apps.desk.directory import Directory
@@ -187,15 +188,21 @@ def others_of_requester(ticket: Ticket, actor: Actor) -> list[Ticket]:
     return sorted(newest, key=lambda row: row.status_category not in ACTIVE)[:OTHERS]
 
 
-def fields(ticket: Ticket) -> list[tuple[str, object]]:
+def fields(ticket: Ticket) -> list[tuple[str, str]]:
     """The category's fields and what the customer said; asks only if they said something."""
     if not ticket.custom:
         return []
     return [
-        (definition.label, ticket.custom[definition.key])
+        (definition.label, _spelt(ticket.custom[definition.key]))
         for definition in custom.definitions_for(ticket.category)
         if ticket.custom.get(definition.key) not in (None, "")
     ]
+
+
+def _spelt(value: object) -> str:
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    return str(value)
 
 
 def told(ticket: Ticket, book: Directory) -> list[Entry]:

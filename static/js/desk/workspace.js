@@ -5,6 +5,7 @@ import { setUpLive } from "./workspace-live.js";
 
 const TRAIL = "desk-trail";
 
+const dialog = document.getElementById("panel-dialog");
 const root = document.getElementById("workspace");
 if (root) {
   root.classList.add("with-scripts");
@@ -93,8 +94,6 @@ function complain(form, text) {
 }
 
 // What is done once in a while opens over the page: its own page, in a dialog.
-
-const dialog = document.getElementById("panel-dialog");
 
 function setUpPanels(page) {
   page.addEventListener("click", (event) => {
