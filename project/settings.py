@@ -147,6 +147,8 @@ CELERY_TIMEZONE = "UTC"
 REOPEN_WINDOW_DAYS = env.number("REOPEN_WINDOW_DAYS", 14, least=0, most=365)
 CLOSE_PENDING_AFTER_DAYS = env.number("CLOSE_PENDING_AFTER_DAYS", 10, least=1, most=365)
 
+RATING_AFTER_HOURS = env.number("RATING_AFTER_HOURS", 24, least=0, most=144)
+
 # The application
 
 ROOT_URLCONF = "project.urls"

@@ -108,7 +108,7 @@ def _compose(ticket_id: int, recipient_id: int | None, address: str, now: dateti
     if not notes:
         return
     recipient = User.objects.filter(pk=recipient_id).first() if recipient_id else None
-    wanted = compose.wanted(notes, recipient, ticket)
+    wanted = compose.wanted(notes, recipient, ticket, now=now)
     if wanted:
         mail = compose.mail(ticket, recipient, address, wanted)
         queue_mail(

@@ -10,6 +10,7 @@ class Kind(models.TextChoices):
     REPLY = "reply", "There is a new answer on a request"
     SOLVED = "solved", "A request was solved, reopened or withdrawn"
     MERGED = "merged", "A request was joined with another one"
+    RATING = "rating", "We ask how our help was, once a request is solved"
     NEW = "new", "A new ticket waits for your team"
     ASSIGNED = "assigned", "A ticket was assigned to you"
     NOTE = "note", "A colleague wrote a work note"

@@ -53,6 +53,18 @@ CHORES = (
         "tickets whose requester never answered close",
     ),
     Chore(
+        "ask-for-ratings", "*/15 * * * *", "apps.tickets.tasks.ask_for_ratings",
+        "how a solving was, asked a day later",
+    ),
+    Chore(
+        "discard-uploads", "47 * * * *", "apps.tickets.tasks.discard_uploads",
+        "files that were put down for a form that was never sent",
+    ),
+    Chore(
+        "settle-deflections", "*/10 * * * *", "apps.portal.tasks.settle_deflections",
+        "whether a suggested article spared its reader a request",
+    ),
+    Chore(
         "prune-journal", "17 3 * * *", "apps.ops.tasks.prune_journal",
         "deliveries that are done are kept for a fortnight",
     ),

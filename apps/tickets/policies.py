@@ -67,6 +67,11 @@ def can_settle(actor: Actor, ticket: Ticket) -> bool:
     return can_work(actor, ticket) or is_customer_side(actor, ticket)
 
 
+def can_rate(actor: Actor, ticket: Ticket) -> bool:
+    """Whoever asked, and nobody in their place."""
+    return actor.id is not None and actor.is_known and ticket.requester_id == actor.id
+
+
 def can_override_priority(actor: Actor, ticket: Ticket) -> bool:
     return can_work(actor, ticket) and actor.can(Permission.OVERRIDE_PRIORITIES)
 

@@ -49,6 +49,7 @@ def raise_ticket(
     custom: Mapping[str, object] | None = None,
     channel: str = Channel.PORTAL,
     attachments: Sequence[StoredFile] = (),
+    uploads: Sequence[str] = (),
     submission: uuid.UUID | None = None,
     tags: Sequence[str] = (),
     team: Team | None = None,
@@ -80,7 +81,12 @@ def raise_ticket(
         updated_at=now,
     )
     writing = rows.Writing(
-        text=text, form=form, channel=channel, attachments=attachments, submission=submission
+        text=text,
+        form=form,
+        channel=channel,
+        attachments=attachments,
+        uploads=uploads,
+        submission=submission,
     )
     try:
         return _store(draft, writing, tags=clean_tags(tags), actor=actor, now=now)

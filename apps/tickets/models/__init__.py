@@ -7,8 +7,29 @@ from django.db.models.functions import Length
 
 from apps.accounts.models import Organisation, Team
 from apps.kernel.references import REF_LENGTH, new_ref
+from apps.tickets.models.ratings import Rating, Score
+from apps.tickets.models.uploads import Upload
 from apps.tickets.querysets import AttachmentQuerySet, MessageQuerySet, TicketQuerySet
 from apps.tickets.statuses import ACTIVE, StatusCategory
+
+__all__ = [
+    "Attachment",
+    "Category",
+    "CategoryField",
+    "Channel",
+    "Level",
+    "Link",
+    "Message",
+    "Participant",
+    "PriorityRule",
+    "Rating",
+    "Score",
+    "Status",
+    "Tag",
+    "Ticket",
+    "TicketTag",
+    "Upload",
+]
 
 TicketManager = models.Manager.from_queryset(TicketQuerySet)
 MessageManager = models.Manager.from_queryset(MessageQuerySet)
