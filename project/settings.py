@@ -158,6 +158,7 @@ INSTALLED_APPS = [
     "apps.portal",
     "apps.desk",
     "apps.notifications",
+    "apps.search",
     "apps.tickets",
     "apps.accounts",
     "apps.events",
