@@ -26,6 +26,14 @@ class FilesField(forms.FileField):
 
     widget = FilesInput
 
+    @property
+    def max_bytes(self) -> int:
+        return settings.ATTACHMENT_MAX_BYTES
+
+    @property
+    def max_files(self) -> int:
+        return settings.ATTACHMENTS_PER_MESSAGE
+
     def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
         chosen = data if isinstance(data, (list, tuple)) else [data]
         found = [super(FilesField, self).clean(one, initial) for one in chosen if one]
@@ -67,6 +75,13 @@ class WritingForm(forms.Form):
     uploads = UploadsField(required=False)
     submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
+    def add_uploads(self, refs: Sequence[str]) -> None:
+        """These files are kept now: they no longer come with the form."""
+        self.data = self.data.copy()  # type: ignore[union-attr]
+        self.data.setlist("uploads", [*self.data.getlist("uploads"), *refs])
+        self.cleaned_data["uploads"] = [*self.cleaned_data.get("uploads", ()), *refs]
+        self.cleaned_data["attachments"] = []
+
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         files = [*cleaned.get("attachments", ()), *cleaned.get("uploads", ())]
@@ -92,6 +107,15 @@ class RequestForm(WritingForm):
         self.order_fields(
             ["subject", *(f"field_{d.key}" for d in self.definitions), "text", "attachments"]
         )
+
+    def before_text(self) -> list[forms.BoundField]:
+        """The subject and the category's own fields."""
+        return [self["subject"], *(self[f"field_{d.key}"] for d in self.definitions)]
+
+    def unsent(self) -> RequestForm:
+        """The same form with what was typed, as if it had not been sent: without complaints."""
+        typed = {name: self[name].value() for name in self.fields if name != "attachments"}
+        return type(self)(initial=typed, definitions=self.definitions)
 
     def custom(self) -> dict[str, object]:
         """Values by the category's own keys."""

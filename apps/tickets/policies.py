@@ -49,17 +49,25 @@ def can_reply(actor: Actor, ticket: Ticket) -> bool:
 
 def is_customer_side(actor: Actor, ticket: Ticket) -> bool:
     """Whether the actor speaks as the customer: the requester, a colleague, a watcher."""
+    if speaks_as_customer(actor, ticket, takes_part=False):
+        return True
+    if not speaks_as_customer(actor, ticket, takes_part=True):
+        return False
+    return Participant.objects.filter(ticket=ticket, user=actor.id, can_reply=True).exists()
+
+
+def speaks_as_customer(actor: Actor, ticket: Ticket, *, takes_part: bool) -> bool:
+    """The same, for whoever knows whether the actor is a watcher who may reply. Pure."""
     if actor.id is None or not actor.is_known:
         return False
     if ticket.requester_id == actor.id:
         return True
     if actor.can(Permission.WORK_TICKETS):
         return False
-    if ticket.organisation_id is not None and (
-        ticket.organisation_id == actor.shared_organisation_id
-    ):
-        return True
-    return Participant.objects.filter(ticket=ticket, user=actor.id, can_reply=True).exists()
+    return takes_part or (
+        ticket.organisation_id is not None
+        and ticket.organisation_id == actor.shared_organisation_id
+    )
 
 
 def can_settle(actor: Actor, ticket: Ticket) -> bool:
