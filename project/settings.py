@@ -157,6 +157,7 @@ INSTALLED_APPS = [
     "apps.desk",
     "apps.notifications",
     "apps.tickets",
+    "apps.knowledge",
     "apps.accounts",
     "apps.events",
     "unfold",
