@@ -113,11 +113,6 @@ class TagRefusedError(DomainError):
     message = "A tag is 1 to 40 letters, digits, hyphens or spaces."
 
 
-class FileRefusedError(DomainError):
-    code = "attachment.refused"
-    status = 413
-
-
 class UploadGoneError(DomainError):
     code = "attachment.upload-gone"
     status = 409

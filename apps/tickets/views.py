@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.accounts import throttle
 from apps.accounts.middleware import actor_of
 from apps.kernel.errors import NotFoundError
+from apps.kernel.uploads import FileRefusedError
 from apps.tickets import access, actions, files
-from apps.tickets.errors import FileRefusedError
 
 UPLOADS = 200
 UPLOADS_WITHIN = timedelta(minutes=10)
