@@ -40,9 +40,7 @@ class Deflection(models.Model):
         ]
         indexes = [
             # What the chore settles next: DeflectionQuerySet.due().
-            models.Index(
-                fields=["opened_at"], name="deflection_due", condition=Q(settled_at=None)
-            ),
+            models.Index(fields=["opened_at"], name="deflection_due", condition=Q(settled_at=None)),
         ]
 
     def __str__(self) -> str:

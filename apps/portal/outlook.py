@@ -58,35 +58,37 @@ def outlook(
 def _said(
     standing: Standing, category: StatusCategory, now: datetime, close_days: int, reopen_days: int
 ) -> tuple[str, datetime | None]:
-    match category:
-        case _C.NEW | _C.OPEN:
-            return _in_hand(standing, now)
-        case _C.PENDING:
-            by = working_days_after(standing.updated_at, close_days)
-            if by <= now:
-                return _("We wait for your answer. Without one we close this request soon."), None
-            return _(
-                "We wait for your answer. If we don't hear from you by %(day)s, we close it."
-            ) % {"day": day(by)}, by
-        case _C.ON_HOLD:
-            return _(
-                "We wait for somebody outside, and write to you as soon as we know more."
-            ), None
-        case _C.SCHEDULED if standing.scheduled_until is not None:
-            by = standing.scheduled_until
-            if by <= now:
-                return _("We come back to this now."), None
-            return _("We come back to this on %(day)s.") % {"day": day(by)}, by
-        case _C.RESOLVED if standing.resolved_at is not None:
-            by = standing.resolved_at + timedelta(days=reopen_days)
-            if by <= now:
-                return _("We think that this is solved, and close it soon."), None
-            return _(
-                "We think that this is solved. If it isn't, reply or reopen it until %(day)s;"
-                " then we close it."
-            ) % {"day": day(by)}, by
-        case _:
-            return _over(category), None
+    if category in {_C.NEW, _C.OPEN}:
+        return _in_hand(standing, now)
+    if category == _C.PENDING:
+        return _asked(working_days_after(standing.updated_at, close_days), now)
+    if category == _C.SCHEDULED and standing.scheduled_until is not None:
+        return _scheduled(standing.scheduled_until, now)
+    if category == _C.RESOLVED and standing.resolved_at is not None:
+        return _solved(standing.resolved_at + timedelta(days=reopen_days), now)
+    return _undated(category), None
+
+
+def _asked(by: datetime, now: datetime) -> tuple[str, datetime | None]:
+    if by <= now:
+        return _("We wait for your answer. Without one we close this request soon."), None
+    text = _("We wait for your answer. If we don't hear from you by %(day)s, we close it.")
+    return text % {"day": day(by)}, by
+
+
+def _scheduled(by: datetime, now: datetime) -> tuple[str, datetime | None]:
+    if by <= now:
+        return _("We come back to this now."), None
+    return _("We come back to this on %(day)s.") % {"day": day(by)}, by
+
+
+def _solved(by: datetime, now: datetime) -> tuple[str, datetime | None]:
+    if by <= now:
+        return _("We think that this is solved, and close it soon."), None
+    text = _(
+        "We think that this is solved. If not, reply or reopen it by %(day)s; then we close it."
+    )
+    return text % {"day": day(by)}, by
 
 
 def _in_hand(standing: Standing, now: datetime) -> tuple[str, datetime | None]:
@@ -100,7 +102,9 @@ def _in_hand(standing: Standing, now: datetime) -> tuple[str, datetime | None]:
     return _("We have it. Somebody will read it soon, and write to you here and by mail."), None
 
 
-def _over(category: StatusCategory) -> str:
+def _undated(category: StatusCategory) -> str:
+    if category == _C.ON_HOLD:
+        return _("We wait for somebody outside, and write to you as soon as we know more.")
     if category == _C.CLOSED:
         return _("This request is closed. A reply opens a new one that is linked to it.")
     if category == _C.CANCELLED:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from apps.kernel.actors import Actor
@@ -34,7 +35,7 @@ class Entry:
     """A request in a list."""
 
     number: int
-    ref: str
+    path: str
     subject: str | SafeString
     category: str  # of its status
     label: str
@@ -47,11 +48,12 @@ class Entry:
 
 
 def entries(tickets: TicketQuerySet) -> list[Entry]:
-    """One query, without a model object a row."""
+    """One query, without a model object a row, and one look at the URLs for all rows."""
+    base = reverse("ticket_list")
     return [
         Entry(
             number=pk,
-            ref=ref,
+            path=f"{base}{ref}/",
             subject=subject,
             category=category,
             label=label,
@@ -68,10 +70,11 @@ def entries(tickets: TicketQuerySet) -> list[Entry]:
 
 
 def found(hits: Iterable[TicketHit]) -> list[Entry]:
+    base = reverse("ticket_list")
     return [
         Entry(
             number=hit.number,
-            ref=hit.ref,
+            path=f"{base}{hit.ref}/",
             subject=hit.subject_html,
             category=hit.status_category,
             label=hit.customer_label,
@@ -87,7 +90,7 @@ def found(hits: Iterable[TicketHit]) -> list[Entry]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    ref: str
+    path: str
     name: str
     size: str
     is_picture: bool
@@ -142,7 +145,7 @@ def _said(message: Message, ticket: Ticket, actor: Actor) -> Said:
 
 def _file(row: Attachment) -> File:
     return File(
-        ref=row.ref,
+        path=reverse("attachment", args=[row.ref]),
         name=row.name,
         size=filesizeformat(row.size),
         is_picture=row.content_type in files.INLINE_TYPES,

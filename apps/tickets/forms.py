@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from apps.kernel.references import is_ref
@@ -77,8 +78,9 @@ class WritingForm(forms.Form):
 
     def add_uploads(self, refs: Sequence[str]) -> None:
         """These files are kept now: they no longer come with the form."""
-        self.data = self.data.copy()  # type: ignore[union-attr]
-        self.data.setlist("uploads", [*self.data.getlist("uploads"), *refs])
+        sent = cast(QueryDict, self.data).copy()
+        sent.setlist("uploads", [*sent.getlist("uploads"), *refs])
+        self.data = sent
         self.cleaned_data["uploads"] = [*self.cleaned_data.get("uploads", ()), *refs]
         self.cleaned_data["attachments"] = []
 

@@ -48,9 +48,7 @@ def upload(request: HttpRequest) -> JsonResponse:
     one confirms it: either way `keep_upload` gets a stored file.
     """
     actor, now = actor_of(request), timezone.now()
-    if not throttle.consume(
-        "upload", str(actor.id), limit=UPLOADS, window=UPLOADS_WITHIN, now=now
-    ):
+    if not throttle.consume("upload", str(actor.id), limit=UPLOADS, window=UPLOADS_WITHIN, now=now):
         raise throttle.TooManyAttemptsError
     file = request.FILES.get("file")
     if file is None:

@@ -163,7 +163,7 @@ def read(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @require_POST
 def answered(request: HttpRequest) -> HttpResponse:
-    """ "This answered it": the visit ends without a request."""
+    """The button “This answered it”: the visit ends without a request."""
     actor = actor_of(request)
     article = shelf.by_slug(request.POST.get("answered", "")[:120], actor)
     visit = _visit(request)

@@ -9,7 +9,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts.access import actor_for
-from apps.kernel.forms import shown_on
 from apps.tickets import actions, ratings
 from apps.tickets.errors import RatingClosedError
 from apps.tickets.forms import RatingForm
@@ -32,15 +31,14 @@ def rating(request: HttpRequest, token: str) -> HttpResponse:
     )
     done = False
     if request.method == "POST" and form.is_valid():
-        with shown_on(form):
-            actions.rate(
-                ticket=ticket,
-                **form.cleaned_data,
-                solved_at=solved_at,
-                actor=actor_for(ticket.requester),
-                now=now,
-            )
-            done = True
+        actions.rate(
+            ticket=ticket,
+            **form.cleaned_data,
+            solved_at=solved_at,
+            actor=actor_for(ticket.requester),
+            now=now,
+        )
+        done = True
     context = {
         "form": form,
         "subject": ticket.subject,

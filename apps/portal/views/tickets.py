@@ -22,7 +22,6 @@ from apps.portal.outlook import Standing, outlook
 from apps.portal.writing import keep_files, pending
 from apps.tickets import access, actions, policies, ratings
 from apps.tickets.conversation import conversation
-from apps.tickets.errors import WatcherRefusedError
 from apps.tickets.forms import RatingForm, WritingForm
 from apps.tickets.models import Category, Link, Message, Participant, Ticket
 from apps.tickets.statuses import TERMINAL
@@ -139,10 +138,9 @@ def ticket_rate(request: HttpRequest, ref: str) -> HttpResponse:
     ticket = access.ticket_by_ref(ref, actor)
     form = RatingForm(request.POST)
     if form.is_valid():
-        with shown_on(form):
-            actions.rate(ticket=ticket, **form.cleaned_data, actor=actor, now=now)
-            messages.success(request, _("Thank you. Your answer helps us to help better."))
-            return redirect("ticket", ref)
+        actions.rate(ticket=ticket, **form.cleaned_data, actor=actor, now=now)
+        messages.success(request, _("Thank you. Your answer helps us to help better."))
+        return redirect("ticket", ref)
     return _show(request, ticket, WritingForm(), rating_form=form)
 
 
@@ -153,21 +151,22 @@ def ticket_follow(request: HttpRequest, ref: str) -> HttpResponse:
     actor = actor_of(request)
     ticket = access.ticket_by_ref(ref, actor)
     address = request.POST.get("address", "").strip().lower()
-    person = User.objects.filter(pk=actor.id or 0).first()
-    if address:
-        # Unknown, and known but not a colleague: the answer must not tell which.
-        colleagues = User.objects.filter(organisation=ticket.organisation_id, is_active=True)
-        person = colleagues.filter(email=address).first() if ticket.organisation_id else None
-    try:
-        if person is None:
-            raise WatcherRefusedError(_("Nobody in your organisation has this address."))
-        actions.watch(ticket=ticket, user=person, actor=actor, now=timezone.now())
-    except WatcherRefusedError as error:
-        messages.error(request, str(error))
-    else:
-        told = _("%(name)s follows this request now.") if address else _("You follow this now.")
-        messages.success(request, told % {"name": person} if address else told)
+    person = _colleague(ticket, address) if address else User.objects.get(pk=actor.id or 0)
+    if person is None:
+        messages.error(request, _("Nobody in your organisation has this address."))
+        return redirect("ticket", ref)
+    actions.watch(ticket=ticket, user=person, actor=actor, now=timezone.now())
+    told = _("%(name)s follows this request now.") if address else _("You follow this now.")
+    messages.success(request, told % {"name": person} if address else told)
     return redirect("ticket", ref)
+
+
+def _colleague(ticket: Ticket, address: str) -> User | None:
+    """Unknown, and known but of somebody else: the answer doesn't tell which."""
+    if ticket.organisation_id is None:
+        return None
+    colleagues = User.objects.filter(organisation=ticket.organisation_id, is_active=True)
+    return colleagues.filter(email=address).first()
 
 
 @login_required

@@ -91,17 +91,18 @@ def raise_ticket(
     try:
         return _store(draft, writing, tags=clean_tags(tags), actor=actor, now=now)
     except IntegrityError:
-        first = _first_of(submission)
+        first = _first_of(submission, requester)
         if first is None:
             raise
-    if first.requester_id != requester.pk:
+        return first
+
+
+def _first_of(submission: uuid.UUID | None, requester: User) -> Ticket | None:
+    """The ticket that this form made already. Raises DoubleSubmissionError for another's form."""
+    first = Ticket.objects.filter(submission=submission).first() if submission else None
+    if first is not None and first.requester_id != requester.pk:
         raise DoubleSubmissionError
     return first
-
-
-def _first_of(submission: uuid.UUID | None) -> Ticket | None:
-    """The ticket that this form made already."""
-    return Ticket.objects.filter(submission=submission).first() if submission else None
 
 
 def follow_up(ticket: Ticket, writing: rows.Writing, *, actor: Actor, now: datetime) -> Message:

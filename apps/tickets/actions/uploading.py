@@ -26,15 +26,16 @@ def keep_upload(*, stored: StoredFile, actor: Actor, now: datetime) -> Upload:
 
     However the bytes came to the storage: through the desk, or later straight from the browser.
     """
-    owner = User.objects.select_for_update(no_key=True).filter(pk=actor.id or 0, is_active=True)
-    if not owner.exists():  # the lock makes two uploads at once count each other
+    people = User.objects.select_for_update(no_key=True).filter(is_active=True)
+    owner = people.filter(pk=actor.id or 0).first()
+    if owner is None:  # locked, so that two uploads at once count each other
         raise ForbiddenError
     waiting = Upload.objects.waiting(actor, now=now).order_by()
     kept = waiting.aggregate(files=Count("pk"), bytes=Sum("size"))
     if kept["files"] >= FILES_WAITING or (kept["bytes"] or 0) + stored.size > BYTES_WAITING:
         raise UploadsFullError
     return Upload.objects.create(
-        owner_id=actor.id,
+        owner=owner,
         key=stored.key,
         name=stored.name,
         content_type=stored.content_type,
