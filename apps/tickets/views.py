@@ -67,7 +67,7 @@ def upload(request: HttpRequest) -> JsonResponse:
 
 @login_required
 @require_POST
-def upload_remove(request: HttpRequest, ref: str) -> HttpResponse:
+def upload_remove(request: HttpRequest, ref: str) -> JsonResponse:
     """Throw a file away before it was sent. One that isn't there answers as one that was."""
     actions.discard_upload(ref=ref, actor=actor_of(request))
-    return HttpResponse(status=204)
+    return JsonResponse({"removed": True})

@@ -60,10 +60,7 @@ def raise_ticket(
     The category gives what isn't said: team, impact, urgency, and which custom fields are needed.
     Customers raise tickets for themselves; staff for anybody.
     """
-    if not policies.can_raise_for(actor, requester):
-        raise ForbiddenError
-    if category is not None and category.archived:
-        raise CategoryRefusedError
+    _check(actor, requester, category)
     draft = Ticket(
         kind=kind,
         subject=clean_subject(subject),
@@ -95,6 +92,13 @@ def raise_ticket(
         if first is None:
             raise
         return first
+
+
+def _check(actor: Actor, requester: User, category: Category | None) -> None:
+    if not policies.can_raise_for(actor, requester):
+        raise ForbiddenError
+    if category is not None and category.archived:
+        raise CategoryRefusedError
 
 
 def _first_of(submission: uuid.UUID | None, requester: User) -> Ticket | None:
