@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("apps.portal.urls")),
     path("", include("apps.tickets.urls")),
     path("", include("apps.notifications.urls")),
+    path("", include("apps.accounts.urls")),
     path("account/", include("allauth.urls")),
     path("admin/", RedirectView.as_view(pattern_name="admin:tickets_ticket_changelist")),
     path("admin/", admin.site.urls),

@@ -17,6 +17,7 @@ from apps.accounts.middleware import actor_of
 from apps.accounts.models import User
 from apps.kernel.errors import NotFoundError
 from apps.kernel.forms import shown_on
+from apps.notifications import bell
 from apps.tickets import access, actions, custom, files, policies
 from apps.tickets.conversation import conversation
 from apps.tickets.files import stored
@@ -113,6 +114,7 @@ def ticket_new(request: HttpRequest, slug: str = "") -> HttpResponse:
 @require_safe
 def ticket_page(request: HttpRequest, ref: str) -> HttpResponse:
     ticket = access.ticket_by_ref(ref, actor_of(request))
+    bell.seen(request, ticket.pk)
     return _show(request, ticket, WritingForm())
 
 
