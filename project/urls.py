@@ -23,3 +23,9 @@ urlpatterns = [
     path("admin/", RedirectView.as_view(pattern_name="admin:tickets_ticket_changelist")),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "apps.ops.failures.bad_request"
+handler403 = "apps.ops.failures.forbidden"
+handler404 = "apps.ops.failures.not_found"
+handler429 = "apps.ops.failures.too_many"  # allauth's own limits
+handler500 = "apps.ops.failures.broken"

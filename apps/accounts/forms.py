@@ -102,4 +102,4 @@ class LeaveForm(forms.Form):
 def _count_guess(scope: str, key: str) -> None:
     now = timezone.now()
     if not throttle.consume(scope, key, limit=CODES, window=CODES_WINDOW, now=now):
-        raise throttle.TooManyAttemptsError
+        raise throttle.TooManyAttemptsError(retry_after=CODES_WINDOW)

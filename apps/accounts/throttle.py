@@ -20,9 +20,11 @@ from apps.kernel.errors import DomainError
 
 
 class TooManyAttemptsError(DomainError):
+    """`retry_after`, a timedelta, is told the visitor and their program."""
+
     code = "attempts.too-many"
     status = 429
-    message = _("Too many attempts. Wait some minutes, then try again.")
+    message = _("This was tried too often in a short time.")
 
 
 def consume(scope: str, key: str, *, limit: int, window: timedelta, now: datetime) -> bool:

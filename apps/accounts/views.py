@@ -50,7 +50,7 @@ def my_data(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-@reauthentication_required
+@reauthentication_required  # type: ignore[untyped-decorator]
 def my_data_export(request: HttpRequest) -> HttpResponse:
     user, now = _me(request), timezone.now()
     if not throttle.consume("export", str(user.pk), limit=EXPORTS, window=EXPORTS_WINDOW, now=now):
@@ -63,7 +63,7 @@ def my_data_export(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-@reauthentication_required
+@reauthentication_required  # type: ignore[untyped-decorator]
 def my_data_delete(request: HttpRequest) -> HttpResponse:
     """Forget me, at once and for good."""
     user = _me(request)

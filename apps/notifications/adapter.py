@@ -71,7 +71,7 @@ class AccountAdapter(DefaultAccountAdapter):
         if not room or not throttle.consume(
             "mail-address", address, limit=MAILS_PER_ADDRESS, window=WINDOW, now=now
         ):
-            raise throttle.TooManyAttemptsError
+            raise throttle.TooManyAttemptsError(retry_after=WINDOW)
         return email
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:

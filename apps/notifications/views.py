@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -36,10 +38,11 @@ def notifications(request: HttpRequest) -> HttpResponse:
     return render(request, "notifications/list.html", context)
 
 
-@login_required
 @require_safe
 def notifications_bell(request: HttpRequest) -> HttpResponse:
-    """The bell of every page, which asks for itself once a minute."""
+    """The bell of every page, which asks for itself once a minute, also when nobody is there."""
+    if not actor_of(request).is_known:
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
     return render(request, "notifications/bell.html")
 
 

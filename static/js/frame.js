@@ -21,25 +21,18 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// A failure that htmx would swallow is told: the server answers with a notice, or nothing came.
-const tell = (html, text) => {
+// When nothing comes back, say so: htmx would only write it to the console.
+const isPoll = ({ elt }) => (elt?.getAttribute("hx-trigger") ?? "").includes("every");
+const tellOffline = (event) => {
   const place = document.getElementById("messages");
-  if (!place) return;
-  if (html) place.innerHTML = html;
-  else {
-    const notice = document.createElement("p");
-    notice.className = "notice error";
-    notice.textContent = text;
-    place.replaceChildren(notice);
-  }
+  if (!place || isPoll(event.detail)) return;
+  const notice = document.createElement("p");
+  notice.className = "notice error";
+  notice.textContent = document.documentElement.dataset.offline;
+  place.replaceChildren(notice);
   place.scrollIntoView({ block: "nearest" });
 };
-const isPoll = (detail) => (detail.elt?.getAttribute("hx-trigger") ?? "").includes("every");
-document.addEventListener("htmx:beforeSwap", (event) => {
-  const { xhr } = event.detail;
-  if (xhr.status < 400 || isPoll(event.detail)) return;
-  if (xhr.getResponseHeader("HX-Retarget")) event.detail.shouldSwap = true;
-});
-document.addEventListener("htmx:sendError", (event) => {
-  if (!isPoll(event.detail)) tell("", document.documentElement.dataset.offline ?? "");
+for (const name of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(name, tellOffline);
+document.addEventListener("htmx:responseError", (event) => {
+  if ([502, 503, 504].includes(event.detail.xhr.status)) tellOffline(event);
 });
