@@ -119,12 +119,14 @@ def _leads(notes: Sequence[Notification], ticket: Ticket) -> list[str]:
 
 
 def ticket_url(ticket: Ticket, *, is_staff: bool) -> str:
-    path = (
-        reverse("admin:tickets_ticket_change", args=[ticket.pk])
-        if is_staff
-        else reverse("ticket", args=[ticket.ref])
-    )
-    return settings.SITE_URL + path
+    return str(settings.SITE_URL) + ticket_path(ticket, is_staff=is_staff)
+
+
+def ticket_path(ticket: Ticket, *, is_staff: bool) -> str:
+    """Staff read it on the desk, customers on the portal."""
+    if is_staff:
+        return reverse("admin:tickets_ticket_change", args=[ticket.pk])
+    return reverse("ticket", args=[ticket.ref])
 
 
 def _headers(ticket: Ticket, messages: Sequence[Message], recipient: User | None) -> dict[str, str]:

@@ -82,7 +82,7 @@ CHORES = (
     ),
     Chore(
         "prune-mail", "29 3 * * *", "apps.notifications.tasks.prune",
-        "mails that were sent are kept for a month",
+        "mails that were sent are kept for a month, notifications for three",
     ),
     Chore(
         "prune-sessions", "41 3 * * *", "apps.ops.tasks.prune_sessions",

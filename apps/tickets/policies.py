@@ -34,6 +34,11 @@ def can_view(actor: Actor, ticket: Ticket) -> bool:
     )
 
 
+def works_on_tickets(actor: Actor) -> bool:
+    """Staff of the desk; which tickets they work on is can_work's to say."""
+    return actor.can(Permission.WORK_TICKETS)
+
+
 def can_work(actor: Actor, ticket: Ticket) -> bool:
     """Assign, note, change status and the like."""
     if not actor.can(Permission.WORK_TICKETS):

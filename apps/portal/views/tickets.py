@@ -17,6 +17,7 @@ from apps.accounts.middleware import actor_of
 from apps.accounts.models import User
 from apps.kernel.errors import NotFoundError
 from apps.kernel.forms import shown_on
+from apps.notifications import bell
 from apps.portal import lists, shown
 from apps.portal.outlook import Standing, outlook
 from apps.portal.writing import keep_files, pending
@@ -59,6 +60,7 @@ def ticket_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def ticket_page(request: HttpRequest, ref: str) -> HttpResponse:
     ticket = access.ticket_by_ref(ref, actor_of(request))
+    bell.seen(request, ticket.pk)
     return _show(request, ticket, WritingForm())
 
 
