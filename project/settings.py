@@ -162,6 +162,7 @@ INSTALLED_APPS = [
     "apps.notifications",
     "apps.search",
     "apps.tickets",
+    "apps.knowledge",
     "apps.accounts",
     "apps.events",
     "unfold",

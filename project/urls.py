@@ -17,6 +17,7 @@ admin.site.unregister([Group, EmailAddress, Authenticator])
 urlpatterns = [
     path("", include("apps.portal.urls")),
     path("", include("apps.tickets.urls")),
+    path("", include("apps.knowledge.urls")),
     path("", include("apps.notifications.urls")),
     path("account/", include("allauth.urls")),
     path("admin/", RedirectView.as_view(pattern_name="admin:tickets_ticket_changelist")),

@@ -45,6 +45,14 @@ CHORES = (
         "scheduled tickets open when their date comes",
     ),
     Chore(
+        "publish-articles", "* * * * *", "apps.knowledge.tasks.publish_due",
+        "scheduled articles go live when their time comes",
+    ),
+    Chore(
+        "tell-reviews", "7 * * * *", "apps.knowledge.tasks.tell_reviews",
+        "owners hear of articles whose review date has come",
+    ),
+    Chore(
         "close-resolved", "*/10 * * * *", "apps.tickets.tasks.close_resolved",
         "solved tickets close when the reopen window ends",
     ),
@@ -71,6 +79,10 @@ CHORES = (
     Chore(
         "discard-orphans", "53 3 * * *", "apps.tickets.tasks.discard_orphans",
         "stored files whose ticket was never made",
+    ),
+    Chore(
+        "discard-pictures", "57 3 * * *", "apps.knowledge.tasks.discard_orphans",
+        "stored pictures that no article names",
     ),
 )  # fmt: skip
 

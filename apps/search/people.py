@@ -61,9 +61,11 @@ def _alike_one_by_one(parts: list[str], limit: int) -> list[int]:
     found = []
     for pk, name, email in rows:
         held = [fold(word) for word in (*name.split(), *email.split("@"))]
-        likeness = min(
-            max((spelling.likeness(part, word) for word in held), default=0) for part in parts
-        )
+        likeness = min(max(_likeness(fold(part), word) for word in held) for part in parts)
         if likeness >= _ALIKE:
             found.append((-likeness, pk))
     return [pk for _, pk in sorted(found)[:limit]]
+
+
+def _likeness(part: str, word: str) -> float:
+    return max(spelling.likeness(part, word), spelling.slipped(part, word) == 1)

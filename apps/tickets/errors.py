@@ -113,11 +113,6 @@ class TagRefusedError(DomainError):
     message = "A tag is 1 to 40 letters, digits, hyphens or spaces."
 
 
-class FileRefusedError(DomainError):
-    code = "attachment.refused"
-    status = 413
-
-
 class DoubleSubmissionError(DomainError):
     code = "form.already-used"
     status = 409

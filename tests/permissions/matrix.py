@@ -238,6 +238,16 @@ get  admin/tickets/ticket/add/                                                  
 post admin/tickets/ticket/add/                                                  LLLLL2222
 get  files/<str:ref>/                                                           L24422442
 post files/<str:ref>/                                                           L55555555
+get  help/                                                                      222222222
+post help/                                                                      555555555
+get  help/<slug:slug>/                                                          444442222
+post help/<slug:slug>/                                                          555555555
+get  help/articles/<slug:slug>/                                                 444442222
+post help/articles/<slug:slug>/                                                 555555555
+get  help/articles/<slug:slug>/rate/                                            555555555
+post help/articles/<slug:slug>/rate/                                            444443333
+get  help/images/<str:ref>/                                                     444442222
+post help/images/<str:ref>/                                                     555555555
 get  new/                                                                       L22222222
 post new/                                                                       L55555555
 get  new/<slug:slug>/                                                           L22222222

@@ -1,4 +1,4 @@
-"""One private ticket with everything on it, and a value for each converter of each route."""
+"""One private ticket with everything on it, an article for staff, a value for each converter."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from apps.accounts.models import User
 from apps.accounts.permissions import Scope
 from apps.events.models import Delivery, Event
 from apps.kernel.actors import SYSTEM
+from apps.knowledge.models import Article, ArticleImage
 from apps.notifications import actions as mail
 from apps.notifications.models import OutgoingMail
 from apps.notifications.unsubscribe import unsubscribe_url
@@ -20,6 +21,7 @@ from apps.ops.models import ChoreRun
 from apps.tickets import actions, files
 from apps.tickets.models import Attachment, PriorityRule, Status, Ticket
 from tests.cast import Cast
+from tests.knowledge.shelf import handbook, out
 from tests.support import NOON
 
 ABSENT_REF = "0" * 16
@@ -31,6 +33,8 @@ class World:
     people: dict[str, User | None]
     ticket: Ticket
     attachment: Attachment
+    article: Article
+    image: ArticleImage
     ids: dict[str, int]
     token: str
 
@@ -39,10 +43,11 @@ class World:
         for model, pk in self.ids.items():
             if route.startswith(f"admin/{model}/"):
                 return {"object_id": str(pk), "pk": str(pk), "panel": "take"}
-        ref = self.attachment.ref if route.startswith("files/") else self.ticket.ref
+        refs = {"files/": self.attachment.ref, "help/images/": self.image.ref}
+        slugs = {"help/articles/": self.article.slug, "help/<": "handbook"}
         return {
-            "ref": ref,
-            "slug": "lost-card",
+            "ref": _where(route, refs, self.ticket.ref),
+            "slug": _where(route, slugs, "lost-card"),
             "token": self.token,
             "name": "absent",
             "object_id": "1",
@@ -66,7 +71,12 @@ class World:
             "text": "A text",
             "submission": str(uuid.uuid4()),
             "version": str(self.ticket.version),
+            "helpful": "yes",
         }
+
+
+def _where(route: str, values: dict[str, str], otherwise: str) -> str:
+    return next((v for start, v in values.items() if route.startswith(start)), otherwise)
 
 
 def make_world(cast: Cast) -> World:
@@ -90,6 +100,7 @@ def make_world(cast: Cast) -> World:
         now=NOON,
     )
     mail.queue_mail(key="k", to="x@example.com", subject="S", text="T", html="", now=NOON)
+    article = out(cast, category=handbook(cast), audience="internal", text="![A](image:{ref})")
     chore = ChoreRun.objects.create(name="one", due_at=NOON)
     return World(
         people={
@@ -105,6 +116,8 @@ def make_world(cast: Cast) -> World:
         },
         ticket=ticket,
         attachment=Attachment.objects.get(),
+        article=article,
+        image=ArticleImage.objects.get(),
         ids={
             "tickets/ticket": ticket.pk,
             "tickets/category": cast.lost_card.pk,
@@ -118,6 +131,8 @@ def make_world(cast: Cast) -> World:
             "events/delivery": Delivery.objects.first().pk,  # type: ignore[union-attr]
             "notifications/outgoingmail": OutgoingMail.objects.get().pk,
             "ops/chorerun": chore.pk,
+            "knowledge/article": article.pk,
+            "knowledge/knowledgecategory": article.category_id or 0,
         },
         token=unsubscribe_url(cast.rachel).rstrip("/").rpartition("/")[2],
     )

@@ -321,9 +321,8 @@ def _found(rows: Sequence[tuple[int, int, datetime, list[float]]]) -> Found:
     """A match's score is the sum of its words' ranks; of several, rare ones weigh more."""
     if not rows:
         return Found((), 0)
-    with_word = [
-        sum(rank > 0 for rank in ranks) for ranks in zip(*(row[3] for row in rows), strict=True)
-    ]
+    by_word = zip(*(ranks for *_, ranks in rows), strict=True)
+    with_word = [sum(rank > 0 for rank in ranks) for ranks in by_word]
     rarity = [math.log(1 + len(rows) / (1 + held)) for held in with_word]
     return Found(
         tuple(
