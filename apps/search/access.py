@@ -5,7 +5,7 @@ from __future__ import annotations
 from apps.accounts.permissions import Permission
 from apps.kernel.actors import Actor
 from apps.search import keys
-from apps.search.expressions import And, Expression, Key, Not, Or, any_key
+from apps.search.expressions import And, Expression, Key, Not, any_key
 
 
 def is_staff(actor: Actor) -> bool:
@@ -31,5 +31,4 @@ def tickets_for(actor: Actor) -> Expression | None:
 
 
 def articles_for(actor: Actor) -> Expression:
-    readable: Expression = Key(keys.EVERYBODY)
-    return Or((readable, Key(keys.STAFF))) if is_staff(actor) else readable
+    return Key(keys.STAFF if is_staff(actor) else keys.EVERYBODY)

@@ -12,18 +12,19 @@ from apps.accounts.models import User
 from apps.kernel.actors import Actor
 from apps.search import access, filters
 from apps.search.documents import Kind
-from apps.search.expressions import And, Expression, Not
+from apps.search.expressions import And, Expression, Not, Or
 from apps.search.filters import Resolved
 from apps.search.highlight import marker
-from apps.search.hits import ticket_hits
+from apps.search.hits import article_hits, ticket_hits
 from apps.search.index import CAP, Found, Question, index
 from apps.search.people import ids_of
 from apps.search.query import Query, parse
 from apps.search.ranking import Cursor, ordered
 from apps.search.results import ArticleHit, PersonHit, TicketPage
-from apps.search.words import words
+from apps.search.words import COMMON, words
 
 _GUESSABLE = 3  # letters
+_FAIR = 0.3  # of the best article's score
 
 
 def tickets(
@@ -47,7 +48,7 @@ def tickets(
     if begin is None or not begin.mended:
         page = _page(query, readable, resolved, begin, actor=actor, limit=limit)
     if not page.total and query.wanted and (begin is None or begin.mended):
-        corrected = _mended(text, query, readable)
+        corrected = _mended(Kind.TICKET, text, query, readable)
         if corrected:
             begin = begin or Cursor(newest=0, mended=True)
             page = _page(parse(corrected), readable, resolved, begin, actor=actor, limit=limit)
@@ -55,13 +56,28 @@ def tickets(
 
 
 def articles(text: str, *, actor: Actor, limit: int = 10, language: str = "") -> list[ArticleHit]:
-    """Articles that hold all the words, best first."""
-    return []
+    """Articles that hold all the words, best first; mended where nothing holds a word."""
+    query, readable = parse(text), access.articles_for(actor)
+    hits = _articles(query, readable, And, actor=actor, limit=limit, language=language)
+    if hits or not query.wanted:
+        return hits
+    mended = _mended(Kind.ARTICLE, text, query, readable)
+    if not mended:
+        return []
+    return _articles(parse(mended), readable, And, actor=actor, limit=limit, language=language)
 
 
 def suggest(text: str, *, actor: Actor, limit: int = 3) -> list[ArticleHit]:
-    """Articles that hold any of the words, best first: for somebody who is still typing."""
-    return []
+    """Articles that hold any of the words, best first: for somebody who is still typing.
+
+    Rare words say more than common ones; what matches much worse than the best is left out.
+    """
+    query = parse(text)
+    telling = tuple(
+        term for term in query.wanted if len(term.found) > 1 or term.found[0].folded not in COMMON
+    )
+    query = replace(query, terms=telling)
+    return _articles(query, access.articles_for(actor), Or, actor=actor, limit=limit)
 
 
 def people(text: str, *, actor: Actor, limit: int = 10) -> list[PersonHit]:
@@ -79,6 +95,31 @@ def people(text: str, *, actor: Actor, limit: int = 10) -> list[PersonHit]:
         )
         for user in (found[pk] for pk in ids if pk in found)
     ]
+
+
+def _articles(
+    query: Query,
+    readable: Expression,
+    joined: type[And | Or],
+    *,
+    actor: Actor,
+    limit: int,
+    language: str = "",
+) -> list[ArticleHit]:
+    """Filters are for tickets: in this box they are not understood, and left out."""
+    asked = tuple(term.expression for term in query.wanted)
+    if not asked:
+        return []
+    barred = tuple(Not(term.expression) for term in query.terms if term.negated)
+    question = Question(
+        kind=Kind.ARTICLE, where=And((readable, joined(asked), *barred)), ranked_by=asked
+    )
+    found = index.get().find(question).candidates
+    best = sorted(found, key=lambda candidate: (-candidate.score, -candidate.key))
+    fair = best[0].score * _FAIR if best and joined is Or else 0
+    # A translation may take the place of each: some more than are shown.
+    keys = [candidate.key for candidate in best if candidate.score >= fair][: limit * 4]
+    return article_hits(keys, actor, marker(query.wanted), language=language)[:limit]
 
 
 def _page(
@@ -134,7 +175,7 @@ def _following(
     return ""
 
 
-def _mended(text: str, query: Query, readable: Expression) -> str:
+def _mended(kind: Kind, text: str, query: Query, readable: Expression) -> str:
     """The text with other words for those that nothing readable holds; empty if that is none."""
     typed = [
         word.folded
@@ -142,7 +183,7 @@ def _mended(text: str, query: Query, readable: Expression) -> str:
         for word in term.found
         if len(word.folded) >= _GUESSABLE and word.folded.isalpha()
     ]
-    meant = index.get().spell(Kind.TICKET, list(dict.fromkeys(typed)), readable)
+    meant = index.get().spell(kind, list(dict.fromkeys(typed)), readable)
     parts, last = [], 0
     for word in words(text):
         if word.folded in meant:

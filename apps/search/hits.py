@@ -10,9 +10,10 @@ from django.db.models import Q
 from django.db.models.functions import Substr
 
 from apps.kernel.actors import Actor
+from apps.knowledge.models import Article
 from apps.search.access import is_staff
 from apps.search.highlight import READ, Marker, marked, snippet
-from apps.search.results import TicketHit
+from apps.search.results import ArticleHit, TicketHit
 from apps.tickets.models import Message, Ticket
 
 _MESSAGES = 400  # of all tickets of a page, the latest: snippets come out of these
@@ -34,6 +35,35 @@ def ticket_hits(ticket_ids: Sequence[int], actor: Actor, marker: Marker) -> list
     return [
         _hit(found[pk], texts[pk], marker, for_staff=is_staff(actor))
         for pk in ticket_ids
+        if pk in found
+    ]
+
+
+def article_hits(
+    article_ids: Sequence[int], actor: Actor, marker: Marker, *, language: str
+) -> list[ArticleHit]:
+    """In the order given, of those that the actor finds. One query.
+
+    In a language: that one of an article's translations, or the original where there is none.
+    """
+    rows = Article.objects.readable_by(actor).filter(pk__in=article_ids)
+    if language:
+        rows = rows.in_language(language)
+    found = {
+        row["pk"]: row
+        for row in rows.values(
+            "pk", "slug", "title", "summary", "audience", text=Substr("live__source", 1, READ)
+        )
+    }
+    return [
+        ArticleHit(
+            article_id=pk,
+            slug=found[pk]["slug"],
+            title_html=marked(found[pk]["title"], marker),
+            snippet_html=snippet([found[pk]["summary"], found[pk]["text"]], marker),
+            audience=found[pk]["audience"],
+        )
+        for pk in article_ids
         if pk in found
     ]
 

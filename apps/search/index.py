@@ -58,6 +58,14 @@ class Found:
     total: int
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What may have changed, and the documents of it that there are now."""
+
+    keys: Collection[int]
+    documents: Sequence[Document]
+
+
 class Rebuild(Protocol):
     """An index that is being built beside the live one; until it is switched, nobody asks it.
 
@@ -71,7 +79,7 @@ class Rebuild(Protocol):
     def put(self, documents: Sequence[Document]) -> None:
         """Documents of keys after `last`, in order."""
 
-    def switch(self, changed: Callable[[], Sequence[Document]]) -> None:
+    def switch(self, changed: Callable[[], Changed]) -> None:
         """Let it take the live one's place.
 
         `changed` gives what changed since it was last asked. It is asked until nobody can write

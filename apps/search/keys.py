@@ -56,7 +56,3 @@ def standing(status_category: str) -> str:
 
 def priority(level: int) -> str:
     return f"p{level}"
-
-
-def language(code: str) -> str:
-    return "language" + code.partition("-")[0].lower()

@@ -3,6 +3,7 @@ from __future__ import annotations
 from apps.accounts.events import PersonChanged, PrivacyAnonymised
 from apps.events.envelope import Envelope
 from apps.events.registry import subscriber
+from apps.knowledge.events import ArticlePublished, ArticleRetired, ArticleUpdated
 from apps.search import upkeep
 from apps.tickets import events
 
@@ -29,6 +30,11 @@ def index_ticket(event: Envelope) -> None:
 def index_both(event: Envelope) -> None:
     """A merged ticket is found as its survivor, and by itself again once it is unmerged."""
     upkeep.refresh_tickets([events.id_in(event.subject), int(event.data["survivor_id"])])
+
+
+@subscriber(ArticlePublished, ArticleUpdated, ArticleRetired)
+def index_article(event: Envelope) -> None:
+    upkeep.refresh_articles([events.id_in(event.subject)], fact=event.id)
 
 
 @subscriber(PersonChanged, PrivacyAnonymised)

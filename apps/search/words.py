@@ -17,17 +17,15 @@ _SIGNS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{_SIGNS}]|[^\W_{_SIGNS}](?:[^\W_{_SIGNS}]|[\u0300-\u036f])*")
 
 # Words that say nothing about what somebody asks: left out when any of the words will do.
-COMMON = frozenset(
-    (
-        "a about all am an and any are as at be been but by can could did do does for from get got "
-        "had has have hello help hi how i if in into is it its just me my no not of on or our "
-        "please so that the their them then there they this to up was we were what when where "
-        "which who why will with would you your "
-        "aber als auf aus bei bin bitte das dass dem den der des die ein eine einen er es fur "
-        "hallo hat ich ihr im ist ja kann man mein meine mich mir mit nach nicht oder sie sind "
-        "und uns von war warum wenn wer wie wir wird wo zu zum zur"
-    ).split()  # noqa: SIM905 - a list of a hundred words reads worse
-)
+_COMMON = """
+a about all am an and any are as at be been but by can could did do does for from get got had has
+have hello help hi how i if in into is it its just me my no not of on or our please so that the
+their them then there they this to up was we were what when where which who why will with would
+you your aber als auf aus bei bin bitte das dass dem den der des die ein eine einen er es fur hallo
+hat ich ihr im ist ja kann man mein meine mich mir mit nach nicht oder sie sind und uns von war
+warum wenn wer wie wir wird wo zu zum zur
+"""
+COMMON = frozenset(_COMMON.split())
 
 
 @dataclass(frozen=True, slots=True)

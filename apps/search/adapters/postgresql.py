@@ -33,7 +33,7 @@ from apps.search.adapters.base import (
 from apps.search.documents import Document, Kind
 from apps.search.errors import RebuildUnderWayError
 from apps.search.expressions import And, Expression, Key, Not, Or, Phrase
-from apps.search.index import CAP, Candidate, Found, Question
+from apps.search.index import CAP, Candidate, Changed, Found, Question
 
 _NEAR, _FAR = 10_000, 100_000  # tickets
 _LAST_POSITION = 16_383  # PostgreSQL's limits
@@ -232,7 +232,7 @@ class PostgresRebuild:
         self._index.learn(new)
         self._words |= new
 
-    def switch(self, changed: Callable[[], Sequence[Document]]) -> None:
+    def switch(self, changed: Callable[[], Changed]) -> None:
         with connection.cursor() as cursor:
             cursor.execute(f"DELETE FROM {self._shadow} WHERE id = -1")
         make_indexes(self._shadow)
@@ -248,11 +248,11 @@ class PostgresRebuild:
             cursor.execute(f"ANALYZE {self._live}")
 
     @transaction.atomic
-    def _replace(self, documents: Sequence[Document]) -> None:
-        ids = rows_for(document.key for document in documents)
+    def _replace(self, changed: Changed) -> None:
+        ids = rows_for(changed.keys)
         with connection.cursor() as cursor:
             cursor.execute(f"DELETE FROM {self._shadow} WHERE id = ANY(%s)", [ids])
-        for batch in batches(documents):
+        for batch in batches(changed.documents):
             self._index.write(
                 self._shadow, [row for document in batch for row in rows_of(document)]
             )

@@ -26,7 +26,7 @@ from apps.search.adapters.base import (
 )
 from apps.search.documents import Document, Kind
 from apps.search.expressions import And, Expression, Key, Not, Or, Phrase
-from apps.search.index import CAP, Candidate, Found, Question
+from apps.search.index import CAP, Candidate, Changed, Found, Question
 
 _BETWEEN = " \ue000 "  # a sign that no word has: no phrase reaches from one text into the next
 _COLUMNS = "title, body, keys"
@@ -184,9 +184,9 @@ class SqliteRebuild:
             self._insert(self._shadow, documents)
             self._index.learn(known_words(documents))
 
-    def switch(self, changed: Callable[[], Sequence[Document]]) -> None:
+    def switch(self, changed: Callable[[], Changed]) -> None:
         with transaction.atomic(), connection.cursor() as cursor:
-            late = {document.key: document for document in changed()}
+            late = changed()
             cursor.execute(f"DROP TRIGGER {self._live}_gone")
             cursor.execute(f"DROP TABLE {self._live}_fts")
             cursor.execute(f"DELETE FROM {self._live}")
@@ -194,10 +194,10 @@ class SqliteRebuild:
             cursor.execute(f"INSERT INTO {self._live} SELECT * FROM {self._shadow} WHERE id > 0")
             cursor.execute(f"DROP TABLE {self._shadow}")
             _make_trigger(cursor, self._live)
-            for batch in batches(rows_for(late)):
+            for batch in batches(rows_for(late.keys)):
                 marks = ", ".join(["%s"] * len(batch))
                 cursor.execute(f"DELETE FROM {self._live} WHERE id IN ({marks})", batch)
-            self._insert(self._live, late.values())
+            self._insert(self._live, late.documents)
 
     def _insert(self, into: str, documents: Iterable[Document]) -> None:
         rows = [row for document in documents for row in rows_of(document)]

@@ -5,6 +5,7 @@ import time
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.search import upkeep
+from apps.search.documents import Kind
 from apps.search.errors import RebuildUnderWayError
 
 
@@ -17,11 +18,11 @@ class Command(BaseCommand):
     def handle(self, **options: object) -> None:
         start = time.monotonic()
         try:
-            upkeep.rebuild_tickets(self._tell)
+            upkeep.rebuild(self._tell)
         except RebuildUnderWayError as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"The index is new, after {time.monotonic() - start:.1f} s")
 
-    def _tell(self, done: int) -> None:
-        self.stdout.write(f"  {done:,} tickets", ending="\r")
+    def _tell(self, done: int, kind: Kind) -> None:
+        self.stdout.write(f"  {done:,} {kind}s", ending="\r")
         self.stdout.flush()
