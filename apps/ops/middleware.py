@@ -78,8 +78,6 @@ class domain_errors:  # noqa: N801 - named like its sibling middlewares
         if not isinstance(error, DomainError):
             return None
         logger.info("refused", extra={"code": error.code, "path": request.path})
-        if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
-            return JsonResponse({"code": error.code, "error": str(error)}, status=error.status)
         back = request.META.get("HTTP_REFERER", "")
         in_admin = request.path.startswith("/admin/") and request.method == "POST"
         if in_admin and url_has_allowed_host_and_scheme(back, {request.get_host()}):

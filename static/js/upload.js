@@ -18,7 +18,7 @@
 //
 // A drop or a paste with files anywhere in the form counts. While files are under way sending the
 // form waits for them; a failed one stops it. Upload answers are {ref, name, size, remove}; a
-// refusal is {error}. Where files go straight to a storage, only `send` below changes.
+// refusal is {message}. Where files go straight to a storage, only `send` below changes.
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
 
@@ -179,8 +179,9 @@ class Uploader {
       this.finish(row, answer);
       this.tell(fill(this.said.sayAdded, { name: row.file.name }));
       this.goOn();
-    } else if (answer?.error) this.fail(row, answer.error);
-    else this.fail(row, request.status === 200 || request.status === 403 ? this.said.sayOut : this.said.sayFailed);
+    } else if (answer?.message) this.fail(row, answer.message);
+    else this.fail(row, request.status === 200 ? this.said.sayOut : this.said.sayFailed); // the sign-in page
+
   }
 
   finish(row, { ref, remove }) {
