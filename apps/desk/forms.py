@@ -15,9 +15,8 @@ from apps.desk.actions import Composed
 from apps.desk.models import Draft
 from apps.desk.panels.base import refreshed
 from apps.desk.panels.properties import statuses_after
-from apps.tickets.files import StoredFile
 from apps.tickets.forms import RequestForm, WritingForm
-from apps.tickets.models import Level, Message, Status, Ticket
+from apps.tickets.models import Level, Message, Status, Ticket, Upload
 
 MOST_USED = 50  # saved replies in one text
 
@@ -53,6 +52,7 @@ class ComposerForm(WritingForm):
             initial |= {"text": draft.text, "used": ",".join(map(str, draft.used))}
         super().__init__(data, files, initial=initial, auto_id=f"{kind}-%s")
         self.kind, self.draft = kind, draft
+        self.pending: Sequence[Upload] = ()  # files that a refused form still holds
         self.kept = list(draft.files.all()) if draft is not None else []
         self.fields["text"].widget.attrs |= {"rows": 4, "dir": "auto"}
         self.fields["without"].choices = [(str(f.pk), f.name) for f in self.kept]  # type: ignore[attr-defined]
@@ -65,14 +65,14 @@ class ComposerForm(WritingForm):
         """Send it again with what is new before its writer: they have been told of it."""
         self.data = refreshed(self.data, "seen", seen)
 
-    def composed(self, kept: Sequence[StoredFile]) -> Composed:
+    def composed(self) -> Composed:
         data = self.cleaned_data
         return Composed(
             text=data["text"],
             submission=data["submission"],
             seen=data["seen"] or 0,
             status=data["status"],
-            attachments=kept,
+            uploads=data["uploads"],
             without=frozenset(map(int, data["without"])),
             used=data["used"],
         )

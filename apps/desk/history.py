@@ -223,9 +223,8 @@ def _held(data: Mapping[str, Any], names: Names) -> str:
 
 
 def _rated(data: Mapping[str, Any], _names: Names) -> str:
-    score: object = data.get("score", "?")
-    told: str = _("rated the answer: %s") % score
-    return told
+    text = _("changed the rating to %d of 5") if data["is_change"] else _("rated it %d of 5")
+    return str(text % data["score"])
 
 
 def _plain(text: Callable[[], str]) -> Callable[[Mapping[str, Any], Names], str]:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from apps.kernel.actors import Actor
 from apps.kernel.errors import ForbiddenError
 from apps.tickets import policies
 from apps.tickets.actions.rows import TEXT_LIMIT
+from apps.tickets.actions.uploading import take_uploads
 from apps.tickets.errors import TextTooLongError
 from apps.tickets.files import StoredFile
 from apps.tickets.models import Status, Ticket
@@ -32,6 +33,7 @@ class Composed:
     seen: int = 0
     status: Status | None = None
     attachments: Sequence[StoredFile] = ()
+    uploads: Sequence[str] = ()  # refs of files that the writer put down before
     without: Collection[int] = ()
     used: Collection[int] = ()
 
@@ -107,14 +109,17 @@ def _resting(ticket: Ticket, kind: str, author_id: int | None) -> Draft | None:
     return Draft.objects.resting().filter(ticket=ticket, author=author_id, kind=kind).first()
 
 
-def take_files(draft: Draft | None, *, without: Iterable[int] = ()) -> list[StoredFile]:
-    """The files of a draft that is done with, and the draft deleted."""
+def take_files(
+    draft: Draft | None, written: Composed, *, actor: Actor, now: datetime
+) -> list[StoredFile]:
+    """All files that go with what was written; the draft that held some is done with."""
+    files = [*take_uploads(written.uploads, actor=actor, now=now), *written.attachments]
     if draft is None:
-        return []
-    dropped = set(without)
-    kept = [stored_file(row) for row in draft.files.order_by("pk") if row.pk not in dropped]
+        return files
+    left_out = set(written.without)
+    kept = [stored_file(row) for row in draft.files.order_by("pk") if row.pk not in left_out]
     Draft.objects.filter(pk=draft.pk).delete()
-    return kept
+    return [*kept, *files]
 
 
 def stored_file(row: DraftFile) -> StoredFile:

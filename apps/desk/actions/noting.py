@@ -26,19 +26,19 @@ def add_note(*, ticket: Ticket, written: Composed, actor: Actor, now: datetime) 
     It goes through whatever changed meanwhile: a note answers nobody. Raises MentionRefusedError
     if it mentions somebody who can't see the ticket.
     """
-    before = Message.objects.filter(submission=written.submission).exists()
+    again = Message.objects.filter(submission=written.submission).first()
+    if again is not None and again.author_id == actor.id:
+        return again
     draft = drafts.resting(ticket, Draft.Kind.NOTE, actor)
-    files = drafts.take_files(draft, without=written.without)
+    files = drafts.take_files(draft, written, actor=actor, now=now)
     message = tickets.note(
         ticket=ticket,
         text=written.text,
-        attachments=[*files, *written.attachments],
+        attachments=files,
         submission=written.submission,
         actor=actor,
         now=now,
     )
-    if before:
-        return message
     if written.used:
         replies.count_uses(reply_ids=written.used, actor=actor)
     _mention(message, actor=actor, now=now)

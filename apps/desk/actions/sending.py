@@ -88,9 +88,9 @@ def _send(ticket: Ticket, written: Composed, *, actor: Actor, now: datetime) -> 
         updated_at=now,
         due_at=now + timedelta(seconds=seconds),
     )
-    files = drafts.take_files(_draft_of(ticket, actor), without=written.without)
+    files = drafts.take_files(_draft_of(ticket, actor), written, actor=actor, now=now)
     row.save()
-    drafts.attach(row, [*files, *written.attachments])
+    drafts.attach(row, files)
     if seconds:
         nudge(SEND_DUE, after=seconds)
         return Sent(ticket_id=row.ticket_id, message=None)

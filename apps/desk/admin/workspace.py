@@ -27,6 +27,7 @@ from apps.kernel.errors import ForbiddenError, NotFoundError
 from apps.kernel.forms import shown_on
 from apps.tickets import access, actions, custom, files, policies, statuses
 from apps.tickets.files import stored
+from apps.tickets.form_files import keep_files, pending
 from apps.tickets.models import Category, Channel, Level, Message, Ticket
 
 Chrome = dict[str, Any]  # what the admin's frame needs
@@ -60,30 +61,28 @@ def write(request: HttpRequest, chrome: Chrome, pk: int) -> HttpResponse:
     ticket = access.ticket_by_id(pk, actor)
     if request.method != "POST":
         return redirect("admin:tickets_ticket_change", pk)
-    kind = Kind.NOTE if "note" in request.POST else Kind.REPLY
+    kind, now = Kind.NOTE if "note" in request.POST else Kind.REPLY, timezone.now()
     draft = Draft.objects.resting().filter(ticket=ticket, author=actor.id, kind=kind).first()
     form = ComposerForm(request.POST, request.FILES, ticket=ticket, kind=kind, seen=0, draft=draft)
+    keep_files(form, actor=actor, now=now)
     if form.is_valid():
-        with shown_on(form), stored(form.cleaned_data["attachments"]) as kept:
+        with shown_on(form):
             told: dict[str, Any] = {
                 "ticket": ticket,
-                "written": form.composed(kept),
+                "written": form.composed(),
                 "actor": actor,
-                "now": timezone.now(),
+                "now": now,
             }
             if kind == Kind.NOTE:
                 on = desk_actions.add_note(**told).ticket_id
             else:
                 on = desk_actions.send_reply(**told).ticket_id
-            return redirect(_at(on, "latest"))
+            return redirect(f"{page.path_of(on)}#latest")
         ticket = access.ticket_by_id(pk, actor)
         # What is new stands above the text now, so the next sending goes through.
         form.refresh(newest_message(ticket))
+    form.pending = pending(form, actor=actor, now=now)
     return _page(request, chrome, ticket, composer=form, status=409)
-
-
-def _at(pk: int, place: str) -> str:
-    return f"{page.path_of(pk)}#{place}"
 
 
 @require_http_methods(["GET", "POST"])

@@ -13,6 +13,7 @@ from apps.kernel import markup
 from apps.kernel.actors import Actor
 from apps.kernel.errors import ForbiddenError, NotFoundError
 from apps.tickets import events, statuses
+from apps.tickets.actions.uploading import take_uploads
 from apps.tickets.errors import (
     DateMissingError,
     EmptyTextError,
@@ -154,6 +155,7 @@ class Writing:
     form: markup.Format
     channel: str
     attachments: Sequence[StoredFile] = ()
+    uploads: Sequence[str] = ()  # refs of files that the writer put down before
     submission: uuid.UUID | None = None
 
 
@@ -183,7 +185,8 @@ def write_message(
         submission=writing.submission,
         created_at=now,
     )
-    _attach(message, writing.attachments, actor=actor, now=now)
+    files = [*writing.attachments, *take_uploads(writing.uploads, actor=actor, now=now)]
+    _attach(message, files, actor=actor, now=now)
     return message
 
 

@@ -27,7 +27,6 @@ function setUpPane(root, dock, form, live) {
   setUpToolbar(root, form, area, live);
   const draft = setUpDraft(root, form, area, kind, live);
   setUpSuggestions(root, form, area, kind, live);
-  setUpFiles(form);
   area.addEventListener("input", () => live.typed(kind));
   area.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
@@ -109,43 +108,6 @@ async function togglePreview(root, form, area, button, live) {
   // The server's own sanitised rendering, the same as the message will have.
   const page = new DOMParser().parseFromString(answer?.ok ? await answer.text() : "", "text/html");
   place.replaceChildren(...page.body.childNodes);
-}
-
-// Files: chosen, dropped on the pane, or pasted into it.
-
-function setUpFiles(form) {
-  const input = form.querySelector("input[type=file]");
-  const names = document.createElement("span");
-  names.className = "composer-names small";
-  input.closest("label").append(names);
-  function show() {
-    names.textContent = [...input.files].map((file) => file.name).join(", ");
-  }
-  function add(files) {
-    const all = new DataTransfer();
-    for (const file of [...input.files, ...files]) all.items.add(file);
-    input.files = all.files;
-    show();
-  }
-  input.addEventListener("change", show);
-  form.addEventListener("paste", (event) => {
-    if (event.clipboardData?.files.length) {
-      event.preventDefault();
-      add(event.clipboardData.files);
-    }
-  });
-  form.addEventListener("dragover", (event) => {
-    if (!event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault();
-    form.classList.add("over");
-  });
-  form.addEventListener("dragleave", () => form.classList.remove("over"));
-  form.addEventListener("drop", (event) => {
-    form.classList.remove("over");
-    if (!event.dataTransfer?.files.length) return;
-    event.preventDefault();
-    add(event.dataTransfer.files);
-  });
 }
 
 // Drafts: kept a moment after the last key, and when the field is left.
