@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.models import Permission as DjangoPermission
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.accounts.models import Team, TeamMember, User
 from apps.accounts.permissions import Permission
@@ -47,6 +47,33 @@ def permissions_of(user: User) -> frozenset[str]:
             Q(group__user=user) | Q(user=user), content_type__app_label="accounts"
         ).values_list("codename", flat=True)
     ) & frozenset(Permission)
+
+
+def holds(permission: Permission, user: str) -> Exists:
+    """Whether the user whose id stands in the column `user` holds a permission, inside a query."""
+    granted = {"codename": permission.value, "content_type__app_label": "accounts"}
+    groups = DjangoPermission.objects.filter(group__user=OuterRef("pk"), **granted)
+    own = DjangoPermission.objects.filter(user=OuterRef("pk"), **granted)
+    is_granted = Q(is_staff=True) & (Q(Exists(groups)) | Q(Exists(own)))
+    return Exists(
+        User.objects.filter(pk=OuterRef(user), is_active=True).filter(
+            Q(is_superuser=True) | is_granted
+        )
+    )
+
+
+def can_set_availability(actor: Actor, user: User) -> bool:
+    """Agents say it of themselves, leads of their teams' members, administrators of anybody."""
+    if actor.is_system or actor.can(Permission.MANAGE_PEOPLE):
+        return True
+    if actor.id is None or not actor.can(Permission.WORK_TICKETS):
+        return False
+    return actor.id == user.pk or led_by(actor).filter(memberships__user=user).exists()
+
+
+def led_by(actor: Actor) -> QuerySet[Team]:
+    leading = TeamMember.objects.filter(user=actor.id, is_lead=True)
+    return Team.objects.filter(pk__in=leading.values("team"))
 
 
 def _teams_of(user: User) -> list[tuple[int, bool, bool]]:

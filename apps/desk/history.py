@@ -97,7 +97,10 @@ def _assigned(data: Mapping[str, Any], names: Names) -> str:
     if data["assignee_from"] != data["assignee_to"]:
         person = names.people.get(data["assignee_to"], "")
         parts.append(_("assigned it to %s") % person if person else _("assigned it to nobody"))
-    return _(" and ").join(parts)
+    told: str = _(" and ").join(parts)
+    if data.get("automatic") and data["assignee_to"] is not None:
+        told = _("%(told)s by the team's rule") % {"told": told}
+    return told
 
 
 def _categorised(data: Mapping[str, Any], names: Names) -> str:
@@ -148,6 +151,7 @@ _TELL: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
     "ticket.updated": _updated,
     "ticket.status_changed": _status,
     "ticket.assigned": _assigned,
+    "ticket.left_waiting": _plain(lambda: _("found nobody in the team who could take it")),
     "ticket.categorised": _categorised,
     "ticket.prioritised": _prioritised,
     "ticket.merged": lambda data, _names: _("merged it into #%d") % data["survivor_id"],

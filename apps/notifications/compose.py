@@ -55,6 +55,8 @@ def wanted(
         return []
     refused = Preference.objects.filter(user=recipient, mail=False).values_list("kind", flat=True)
     unwanted = set(refused)
+    if ticket.assignee_id is not None:
+        unwanted.add(Kind.NEW)  # it waits for the team no longer
     return [
         note
         for note in notes

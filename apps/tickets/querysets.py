@@ -62,8 +62,19 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def resolved_before(self, moment: datetime) -> Self:
         return self.filter(status_category="resolved", resolved_at__lt=moment)
 
+    def on_the_desk(self) -> Self:
+        """What waits for its agent, not for the requester, a third party or a date."""
+        return self.active().filter(status_category__in=["new", "open"])
+
     def pending_since(self, moment: datetime) -> Self:
         return self.filter(status_category="pending", updated_at__lt=moment)
+
+
+class CappedCount(Subquery):
+    """How many rows a sliced queryset has, for each row of the outer query."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = models.IntegerField()
 
 
 def _taken_part_in(actor: Actor) -> Subquery:

@@ -1,5 +1,6 @@
 """Every change of a ticket is one of these verbs."""
 
+from apps.tickets.actions.assigning import auto_assign, hand_back, relieve
 from apps.tickets.actions.delivery import mark_delivery
 from apps.tickets.actions.linking import link, set_parent, unlink
 from apps.tickets.actions.merging import merge, split, unmerge
@@ -20,11 +21,13 @@ from apps.tickets.actions.writing import note, reply
 
 __all__ = [
     "assign",
+    "auto_assign",
     "categorise",
     "change_status",
     "close",
     "declare_major_incident",
     "edit",
+    "hand_back",
     "link",
     "mark_delivery",
     "merge",
@@ -34,6 +37,7 @@ __all__ = [
     "raise_ticket",
     "redact_attachment",
     "redact_message",
+    "relieve",
     "reopen",
     "reply",
     "set_parent",
