@@ -292,7 +292,10 @@ UNFOLD = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "/static/favicon.svg"}],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
-    "STYLES": [lambda _request: static("css/workspace.css")],
+    "STYLES": [
+        lambda _request: static("css/workspace.css"),
+        lambda _request: static("css/availability.css"),
+    ],
     "BORDER_RADIUS": "8px",
     "COLORS": {
         "primary": {

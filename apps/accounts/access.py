@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.models import Permission as DjangoPermission
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from apps.accounts.models import Team, TeamMember, User
+from apps.accounts.models import AgentState, Team, TeamMember, User
 from apps.accounts.permissions import Permission
 from apps.kernel.actors import ANONYMOUS, Actor
 from apps.kernel.errors import ForbiddenError
@@ -60,6 +62,13 @@ def holds(permission: Permission, user: str) -> Exists:
             Q(is_superuser=True) | is_granted
         )
     )
+
+
+def availability_at(kept: str | None, until: datetime | None, now: datetime) -> str:
+    """What a stored state says at a moment: without one, and after its end, available."""
+    if kept is None or (until is not None and until <= now):
+        return AgentState.Availability.AVAILABLE.value
+    return AgentState.Availability(kept).value
 
 
 def can_set_availability(actor: Actor, user: User) -> bool:

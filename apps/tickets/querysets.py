@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Self
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Q, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
 from apps.accounts.permissions import Permission
 from apps.tickets.statuses import ACTIVE
+
+LOADS_UP_TO = 200  # open tickets of one agent: whoever has more counts as having so many
 
 if TYPE_CHECKING:
     from apps.kernel.actors import Actor
@@ -75,6 +77,16 @@ class CappedCount(Subquery):
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
     output_field = models.IntegerField()
+
+
+def open_tickets_of(user: str) -> CappedCount:
+    """How much waits for the agent whose id stands in the outer query's column `user`.
+
+    Up to LOADS_UP_TO, from the index of active tickets by assignee.
+    """
+    tickets: TicketQuerySet = apps.get_model("tickets", "Ticket").objects.on_the_desk()
+    theirs = tickets.filter(assignee=OuterRef(user)).order_by().values("pk")
+    return CappedCount(theirs[:LOADS_UP_TO])
 
 
 def _taken_part_in(actor: Actor) -> Subquery:

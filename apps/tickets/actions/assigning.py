@@ -5,23 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Max, OuterRef
+from django.db.models import F, Max
 
-from apps.accounts.access import holds
-from apps.accounts.models import AgentState, Team, TeamMember
+from apps.accounts.access import availability_at, holds
+from apps.accounts.models import Team, TeamMember
 from apps.accounts.permissions import Permission
 from apps.events import journal
 from apps.kernel.actors import Actor
 from apps.tickets import assignment, events, policies
 from apps.tickets.actions import rows
 from apps.tickets.actions.working import hand_over
-from apps.tickets.assignment import Availability, Candidate, Choice, Policy, Reason
+from apps.tickets.assignment import Candidate, Choice, Policy, Reason
 from apps.tickets.errors import TicketIsFinalError
 from apps.tickets.models import Ticket, Waiting
-from apps.tickets.querysets import CappedCount
+from apps.tickets.querysets import open_tickets_of
 from apps.tickets.statuses import ACTIVE, TERMINAL
-
-LOADS_UP_TO = 200  # open tickets of one agent: whoever has more counts as having so many
 
 
 @transaction.atomic
@@ -88,19 +86,18 @@ def _is_given_out(ticket: Ticket) -> bool:
 def _choose(ticket: Ticket, *, now: datetime, giver: int | None = None) -> Choice:
     """Lock the team and look at its members: two queries, however many they are."""
     # Members and tickets refer to the team: their keys must not wait for this.
-    team = Team.objects.select_for_update(no_key=True).get(pk=ticket.team_id)
+    team = Team.objects.select_for_update(no_key=True).get(pk=ticket.team_id or 0)
     return assignment.choose(
         team.assignment_policy, _candidates(team, ticket, now=now, giver=giver)
     )
 
 
 def _candidates(team: Team, ticket: Ticket, *, now: datetime, giver: int | None) -> list[Candidate]:
-    on_the_desk = Ticket.objects.on_the_desk().filter(assignee=OuterRef("user"))
     members = (
         TeamMember.objects.filter(team=team)
         .order_by("pk")
         .annotate(
-            load=CappedCount(on_the_desk.order_by().values("pk")[:LOADS_UP_TO]),
+            load=open_tickets_of("user"),
             may_work=holds(Permission.WORK_TICKETS, "user"),
             availability=F("user__agent_state__availability"),
             until=F("user__agent_state__until"),
@@ -152,10 +149,3 @@ def _leave_waiting(ticket: Ticket, choice: Choice, *, actor: Actor, now: datetim
         **assignment.as_told(choice),
     )
     journal.record(fact, actor=actor, now=now)
-
-
-def availability_at(kept: str | None, until: datetime | None, now: datetime) -> str:
-    """What a stored state says at a moment: without one, and after its end, available."""
-    if kept is None or (until is not None and until <= now):
-        return Availability.AVAILABLE.value
-    return AgentState.Availability(kept).value
