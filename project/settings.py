@@ -338,6 +338,7 @@ UNFOLD = {
         lambda _request: static("css/tokens.css"),
         lambda _request: static("css/admin.css"),
         lambda _request: static("css/workspace.css"),
+        lambda _request: static("css/availability.css"),
     ],
     "BORDER_RADIUS": "8px",
     "COLORS": {

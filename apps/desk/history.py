@@ -15,14 +15,16 @@ from apps.desk import directory
 from apps.desk.directory import Directory
 from apps.desk.models import Draft
 from apps.events.envelope import Envelope
+from apps.tickets.assignment import Explanation, tell
 from apps.tickets.models import Category
 
 _PEOPLE = ("requester_id", "assignee_from", "assignee_to", "author_id")
-_PEOPLE_LISTS = ("watchers_added", "watchers_removed", "user_ids")
+_PEOPLE_LISTS = ("watchers_added", "watchers_removed", "user_ids", "considered")
 _TEAMS = ("team_from", "team_to")
 _CATEGORIES = ("category_from", "category_to")
 # What the conversation shows already, and what it shows beside the message.
 _MESSAGES = frozenset({"ticket.raised", "attachment.uploaded"})
+_ASSIGNMENTS = frozenset({"ticket.assigned", "ticket.left_waiting"})
 _REARRANGING = frozenset(
     {"ticket.split", "ticket.merged", "ticket.unmerged", "message.redacted", "attachment.redacted"}
 )
@@ -39,6 +41,8 @@ class Entry:
     what: str
     is_message: bool = False
     rearranges: bool = False  # messages came, went or were blacked out: show them anew
+    why: Explanation | None = None  # of what a team's policy chose
+    is_assignment: bool = False
 
     @property
     def day(self) -> date:
@@ -85,6 +89,8 @@ def entries(
             what=words(fact, names),
             is_message=fact.name in _MESSAGES or fact.name.startswith("message."),
             rearranges=fact.name in _REARRANGING,
+            why=_why(fact, names),
+            is_assignment=fact.name in _ASSIGNMENTS,
         )
         for fact in known
     ]
@@ -112,8 +118,13 @@ def words(fact: Envelope, names: Names) -> str:
     """One fact as a sentence without its subject; its name, if it is none of ours. Pure."""
     if fact.name == "ticket.assigned" and _is_taken(fact):
         return _("took it")
-    tell = _TELL.get(fact.name)
-    return tell(fact.data, names) if tell else fact.name.replace(".", " ").replace("_", " ")
+    say = _TELL.get(fact.name)
+    return say(fact.data, names) if say else fact.name.replace(".", " ").replace("_", " ")
+
+
+def _why(fact: Envelope, names: Names) -> Explanation | None:
+    is_choice = fact.name == "ticket.left_waiting" or fact.data.get("automatic", False)
+    return tell(fact, names.people) if fact.name in _ASSIGNMENTS and is_choice else None
 
 
 def _is_taken(fact: Envelope) -> bool:
@@ -170,7 +181,10 @@ def _assigned(data: Mapping[str, Any], names: Names) -> str:
     if data["assignee_from"] != data["assignee_to"]:
         person = names.people.get(data["assignee_to"], "")
         parts.append(_("assigned it to %s") % person if person else _("assigned it to nobody"))
-    return _(" and ").join(parts)
+    told: str = _(" and ").join(parts)
+    if data.get("automatic") and data["assignee_to"] is not None:
+        told = _("%(told)s by the team's rule") % {"told": told}
+    return told
 
 
 def _categorised(data: Mapping[str, Any], names: Names) -> str:
@@ -236,6 +250,7 @@ _TELL: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
     "ticket.updated": _updated,
     "ticket.status_changed": _status,
     "ticket.assigned": _assigned,
+    "ticket.left_waiting": _plain(lambda: _("found nobody in the team who could take it")),
     "ticket.categorised": _categorised,
     "ticket.prioritised": _prioritised,
     "ticket.merged": lambda data, _names: _("merged it into #%d") % data["survivor_id"],

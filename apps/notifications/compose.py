@@ -61,6 +61,8 @@ def wanted(
     unwanted = set(refused)
     if ratings.solving(ticket, now=now) is None:
         unwanted.add(Kind.RATING)  # reopened in between
+    if ticket.assignee_id is not None:
+        unwanted.add(Kind.NEW)  # it waits for the team no longer
     return [
         note
         for note in notes

@@ -57,6 +57,14 @@ CHORES = (
         "owners hear of articles whose review date has come",
     ),
     Chore(
+        "end-absences", "* * * * *", "apps.accounts.tasks.end_absences",
+        "agents who said when they are back are available again",
+    ),
+    Chore(
+        "assign-waiting", "* * * * *", "apps.tickets.tasks.assign_waiting",
+        "tickets that a team's policy found nobody for, once somebody has room",
+    ),
+    Chore(
         "close-resolved", "*/10 * * * *", "apps.tickets.tasks.close_resolved",
         "solved tickets close when the reopen window ends",
     ),

@@ -14,7 +14,7 @@ from django.utils import timezone
 from apps.kernel.actors import SYSTEM
 from apps.kernel.errors import DomainError
 from apps.tickets import actions, files, keeping, ratings
-from apps.tickets.models import Attachment, Ticket, Upload
+from apps.tickets.models import Attachment, Ticket, Upload, Waiting
 from apps.tickets.querysets import TicketQuerySet
 from apps.tickets.working_days import working_days_before
 
@@ -53,6 +53,30 @@ def close_pending() -> None:
         Ticket.objects.pending_since(since),
         lambda ticket: actions.close(ticket=ticket, actor=SYSTEM, now=now, unchanged_since=since),
     )
+
+
+@shared_task
+def assign_waiting() -> None:
+    """Give out what found nobody: agents have come back, or have room again.
+
+    The most urgent first. A team that has nobody for a customer's ticket has nobody for the rest.
+    """
+    now = timezone.now()
+    waiting = Waiting.objects.select_related("ticket__requester").order_by(
+        "ticket__priority", "since", "pk"
+    )
+    hopeless: set[int] = set()
+    for row in waiting[:BATCH]:
+        if row.team_id in hopeless:
+            continue
+        try:
+            ticket = actions.auto_assign(ticket=row.ticket, actor=SYSTEM, now=now)
+        except DomainError as error:
+            logger.info("left waiting", extra={"ticket": row.ticket_id, "why": error.code})
+            continue
+        still_waits = ticket.assignee_id is None and Waiting.objects.filter(pk=row.pk).exists()
+        if still_waits and not row.ticket.requester.is_staff:
+            hopeless.add(row.team_id)
 
 
 def _each(tickets: TicketQuerySet, act: Callable[[Ticket], object]) -> None:

@@ -26,6 +26,7 @@ from apps.kernel.actors import Actor
 from apps.kernel.errors import ForbiddenError, NotFoundError
 from apps.kernel.forms import shown_on
 from apps.tickets import access, actions, custom, files, policies, statuses
+from apps.tickets.assignment import Explanation
 from apps.tickets.files import stored
 from apps.tickets.form_files import keep_files, pending
 from apps.tickets.models import Category, Channel, Level, Message, Ticket
@@ -206,10 +207,17 @@ def head(
         "may_work": policies.can_work(actor, ticket),
         "is_mine": ticket.assignee_id == actor.id,
         "is_final": ticket.status_category in statuses.TERMINAL,
+        "assigned_why": _why_assigned(told),
         "seen": max(shown, default=0),
         "fact": told[0].id if told else 0,
         "inline_types": files.INLINE_TYPES,
     }
+
+
+def _why_assigned(told: list[Entry]) -> Explanation | None:
+    """Of the last assignment, if a team's policy made it."""
+    newest = next((entry for entry in told if entry.is_assignment), None)
+    return newest.why if newest else None
 
 
 def side(ticket: Ticket, actor: Actor, book: Directory, family: page.Relatives) -> dict[str, Any]:

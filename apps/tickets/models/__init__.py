@@ -359,6 +359,21 @@ class Ticket(models.Model):
         return f"#{self.pk} {self.subject}"
 
 
+class Waiting(models.Model):
+    """A ticket that its team's policy found nobody for; gone as soon as somebody decides."""
+
+    ticket = models.OneToOneField(Ticket, models.CASCADE, related_name="+")
+    team = models.ForeignKey(Team, models.CASCADE, related_name="+")
+    since = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "waiting tickets"
+        ordering = ["since", "id"]
+
+    def __str__(self) -> str:
+        return f"#{self.ticket_id} waits for {self.team_id}"
+
+
 class TicketTag(models.Model):
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="+")
     tag = models.ForeignKey(Tag, models.CASCADE, related_name="+")
