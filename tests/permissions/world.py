@@ -13,6 +13,7 @@ from django.utils import timezone
 from apps.accounts import actions as people
 from apps.accounts.models import User
 from apps.accounts.permissions import Scope
+from apps.desk import actions as desk
 from apps.events.models import Delivery, Event
 from apps.kernel.actors import SYSTEM
 from apps.knowledge.models import Article, ArticleImage
@@ -77,6 +78,7 @@ class World:
             "version": str(self.ticket.version),
             "helpful": "yes",
             "score": "5",
+            "reply": str(self.ids["desk/savedreply"]),
             "answered": self.article.slug,
             **({"file": SimpleUploadedFile("a.txt", b"a")} if route == "uploads/" else {}),
         }
@@ -119,6 +121,9 @@ def make_world(cast: Cast) -> World:
     mail.queue_mail(key="k", to="x@example.com", subject="S", text="T", html="", now=NOON)
     article = out(cast, category=handbook(cast), audience="internal", text="![A](image:{ref})")
     chore = ChoreRun.objects.create(name="one", due_at=NOON)
+    saved = desk.save_reply(
+        reply=None, title="T", body="B", scope="global", actor=cast.actor(cast.ada), now=NOON
+    )
     return World(
         people={
             "n": None,
@@ -148,6 +153,7 @@ def make_world(cast: Cast) -> World:
             "events/delivery": Delivery.objects.first().pk,  # type: ignore[union-attr]
             "notifications/outgoingmail": OutgoingMail.objects.get().pk,
             "ops/chorerun": chore.pk,
+            "desk/savedreply": saved.pk,
             "knowledge/article": article.pk,
             "knowledge/knowledgecategory": article.category_id or 0,
         },

@@ -39,10 +39,10 @@ class Panel(forms.Form):
         actor: Actor,
         said: QueryDict | None = None,
     ) -> None:
+        self.ticket, self.actor = ticket, actor
         known = {"version": ticket.version, **self.initial_for(ticket)}
         known |= self.initial_from(said) if said else {}
         super().__init__(data, initial=known, auto_id=f"{self.name}-%s")
-        self.ticket, self.actor = ticket, actor
         self.prepare()
 
     @classmethod
