@@ -27,7 +27,7 @@ function showNewest(page) {
   const dock = page.querySelector(".composer-dock");
   if (!last) return;
   const room = window.innerHeight - (dock?.offsetHeight ?? 0);
-  if (last.getBoundingClientRect().bottom > room) last.scrollIntoView({ block: "center" });
+  if (last.getBoundingClientRect().bottom > room) last.scrollIntoView({ block: "end" });
 }
 
 async function copy(event, page, live) {
