@@ -93,7 +93,7 @@ def test_a_note_mentions_a_colleague_who_sees_the_others_writing(
     agent.locator("label[for=ws-note]").click()
     note = agent.get_by_label("Your work note")
     note.press_sequentially("Look at this, @")
-    option = agent.get_by_role("option").first
+    option = agent.locator(".composer.note .composer-suggest li").first
     name = option.evaluate("option => option.firstChild.textContent")
     option.click()
     expect(lead.get_by_text(re.compile("is writing a note"))).to_be_visible(timeout=SOON)
