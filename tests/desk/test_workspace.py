@@ -184,7 +184,7 @@ class TestTheComposer:
 
     def test_keeps_a_draft_for_a_script_and_for_a_plain_form(self, cast: Cast) -> None:
         ticket, client = raised(cast), client_of(cast.alice)
-        json = {"headers": {"Accept": "application/json"}}
+        json: Any = {"headers": {"Accept": "application/json"}}
 
         first = client.post(at(ticket, "draft"), {"text": "A", "draft_version": 0}, **json)
         again = client.post(at(ticket, "draft"), {"text": "B", "draft_version": 0}, **json)
@@ -356,9 +356,9 @@ class TestAPanelsPage:
         ticket = raised(cast)
         second = actions.reply(ticket=ticket, text="more", actor=cast.actor(cast.rachel), now=LATER)
 
-        page = client_of(cast.alice).get(
-            at(ticket, "split/do"), {"messages": second.pk, "subject": "New one"}
-        )
+        chosen: Any = {"messages": second.pk, "subject": "New one"}
+
+        page = client_of(cast.alice).get(at(ticket, "split/do"), chosen)
 
         assert b"1 message moves, 1 stay" in page.content
         assert 'value="New one"' in page.content.decode()
