@@ -291,9 +291,13 @@ UNFOLD = {
     "SITE_URL": reverse_lazy("home"),
     "SITE_SYMBOL": "support_agent",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "/static/favicon.svg"}],
+    "DASHBOARD_CALLBACK": "apps.desk.dashboard.callback",
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
-    "STYLES": [lambda _request: static("css/workspace.css")],
+    "STYLES": [
+        lambda _request: static("css/workspace.css"),
+        lambda _request: static("css/side.css"),
+    ],
     "BORDER_RADIUS": "8px",
     "COLORS": {
         "primary": {

@@ -6,7 +6,6 @@ from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.urls import include, path
-from django.views.generic import RedirectView
 
 # Staff come in through the same door as everybody, second factor included.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -19,6 +18,5 @@ urlpatterns = [
     path("", include("apps.tickets.urls")),
     path("", include("apps.notifications.urls")),
     path("account/", include("allauth.urls")),
-    path("admin/", RedirectView.as_view(pattern_name="admin:tickets_ticket_changelist")),
     path("admin/", admin.site.urls),
 ]
