@@ -33,6 +33,7 @@ from apps.tickets.orders import ORDERS, Order
 
 Chrome = dict[str, Any]
 _ID = re.compile(r"[1-9][0-9]{0,17}")
+NO_ID = "9" * 18  # nobody of this name: nothing is found, rather than everything
 TOLD = 8  # refusals that are told one by one
 _NOT_BY_HAND = ("merged", "scheduled", "new")  # statuses that need more than a word
 
@@ -63,6 +64,7 @@ def _queue(request: HttpRequest, chrome: Chrome) -> HttpResponse:
         "title": view.title if view is not None else _("Filtered"),
         "view": view,
         "based_on": base,
+        "base_key": view.key if view is not None else base.key if base is not None else "",
         "rows": rows.listed(page, base=path, now=now),
         "found": len(page.rows),
         "is_first": not page.newer,
@@ -111,15 +113,14 @@ def _named(query: QueryDict) -> str | None:
     if not query.get("requester_email") and not query.get("organisation_name"):
         return None
     fresh = query.copy()
-    for typed, name, model, column in (
-        ("requester_email", "requester", User, "email"),
-        ("organisation_name", "organisation", Organisation, "name"),
-    ):
-        text = fresh.pop(typed, [""])[-1].strip()
-        if text:
-            row = model.objects.filter(**{f"{column}__iexact": text}).first()
-            # Nobody of this name: nothing is found, rather than everything.
-            fresh.setlist(name, [str(row.pk) if row is not None else "999999999999999999"])
+    email = fresh.pop("requester_email", [""])[-1].strip().lower()
+    if email:
+        found = User.objects.filter(email=email).values_list("pk", flat=True).first()
+        fresh.setlist("requester", [str(found or NO_ID)])
+    name = fresh.pop("organisation_name", [""])[-1].strip()
+    if name:
+        found = Organisation.objects.filter(name__iexact=name).values_list("pk", flat=True).first()
+        fresh.setlist("organisation", [str(found or NO_ID)])
     return fresh.urlencode()
 
 
