@@ -26,7 +26,7 @@ _VALUES: dict[str, st.SearchStrategy[str]] = {
     "assignee": _IDS | st.sampled_from(["me", "none"]),
     "priority": st.sampled_from("12345"),
     "category": _IDS | st.just("none"),
-    "tag": st.from_regex(r"[a-zß-ÿ0-9_][a-z0-9_ \-]{0,9}", fullmatch=True),
+    "tag": st.from_regex(r"[a-zß-öø-ÿ0-9_][a-z0-9_ \-]{0,9}", fullmatch=True),
     "channel": st.sampled_from(Channel.values),
     "requester": _IDS,
     "organisation": _IDS,

@@ -107,6 +107,9 @@ def test_after_any_deeds_and_deliveries_they_agree(cast: Cast, done: Any, rng: A
                     verbs[verb](tickets[which % len(tickets)])
             except DomainError:
                 continue  # what is refused changes nothing
+            for event in Event.objects.order_by("pk"):
+                if rng.random() < 0.4:  # early, again, or not yet: as workers come to it
+                    hear(event)
         # Some twice, and those of different tickets in any order, as workers would.
         events = list(Event.objects.order_by("pk"))
         again = [event for event in events if rng.random() < 0.3]
