@@ -24,12 +24,12 @@ _WEEK = timedelta(days=7)
 _ROW = """<li class="q-row{extra}" data-row="{pk}">\
 <label class="q-tick"><input type="checkbox" name="ticket" value="{pk}" form="bulk" \
 aria-label="{choose}"></label>\
-<a class="q-link" href="{base}{pk}/change/" id="t{pk}"><span class="q-subject">{subject}</span></a>\
+<a class="q-link" href="{base}{pk}/change/" id="t{pk}"><span class="q-subject"><bdi>{subject}</bdi></span></a>\
 <span class="q-meta"><span class="q-number">#{pk}</span> <bdi>{who}</bdi>{category}{tags}</span>\
 <span class="q-signs">{signs}</span>\
 <span class="q-status s-{state}">{label}</span>\
 <span class="q-level l-{priority}" title="{level_title}">{level}</span>\
-<span class="q-holder{nobody}">{holder}</span>\
+<span class="q-holder{nobody}"><bdi>{holder}</bdi></span>\
 <time class="q-time" datetime="{iso}" title="{moment}">{ago}</time>{snippet}</li>"""
 
 
@@ -100,7 +100,7 @@ def _row(row: Row, tags: Sequence[str], base: str, now: datetime, words: Words) 
 
 
 def _part(text: str | None) -> SafeString | str:
-    return format_html(' <span class="q-part">{}</span>', text) if text else ""
+    return format_html(' <span class="q-part"><bdi>{}</bdi></span>', text) if text else ""
 
 
 def _signs(row: Row, now: datetime, words: Words) -> SafeString | str:

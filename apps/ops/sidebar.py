@@ -70,7 +70,7 @@ def _queue(request: HttpRequest, board: Board) -> list[dict[str, Any]]:
     path = reverse(f"admin:{QUEUE}")
     here = _view_here(request, board) if request.path == path else ""
     home = reverse("admin:index")
-    day = {"title": _("Today"), "icon": "today", "link": home, "keys": "g h", "badge": None}
+    day = {"title": _("Today"), "icon": "today", "link": home, "way": "g h", "badge": None}
     day["active"] = request.path == home
     built_in = [_view(path, view, here) for view in board.views if view.saved is None]
     kept = [_view(path, view, here) for view in board.views if view.saved is not None]
@@ -105,7 +105,7 @@ def _view(path: str, view: View, here: str) -> dict[str, Any]:
         "active": view.key == here,
         "badge": view.count,
         "count_of": view.key,
-        "keys": view.keys,
+        "way": view.keys,
     }
 
 

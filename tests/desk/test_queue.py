@@ -174,7 +174,10 @@ class TestTheDashboard:
 
         page = client_of(cast.lena).get("/admin/")
 
-        assert [(one.name, one.count) for one in page.context["load"]] == [("Alice", 1), ("Lena", 0)]
+        assert [(one.name, one.count) for one in page.context["load"]] == [
+            ("Alice", 1),
+            ("Lena", 0),
+        ]
         assert client_of(cast.alice).get("/admin/").context["load"] == []
 
     def test_every_box_leads_to_the_queue(self, cast: Cast) -> None:

@@ -24,6 +24,10 @@ from tests.support import NOON
 
 ABSENT_REF = "0" * 16
 ABSENT_ID = "987654321"
+_OF_THE_QUEUE = {
+    "admin/tickets/ticket/bulk/": {"ticket": "1", "do": "take"},
+    "admin/tickets/ticket/views/": {"name": "A view", "do": "save"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ class World:
             "text": "A text",
             "submission": str(uuid.uuid4()),
             "version": str(self.ticket.version),
+            **_OF_THE_QUEUE.get(route, {}),
         }
 
 

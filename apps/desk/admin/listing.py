@@ -40,7 +40,7 @@ _NOT_BY_HAND = ("merged", "scheduled", "new")  # statuses that need more than a 
 
 @require_safe
 def show(request: HttpRequest, chrome: Chrome) -> HttpResponse:
-    text = request.GET.get("q", "").strip()
+    text = request.GET.get("q", "").replace("\0", "").strip()
     if text:
         return _search(request, chrome, text)
     named = _named(request.GET)

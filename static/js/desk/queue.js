@@ -141,7 +141,8 @@ for (const button of document.querySelectorAll("[data-menu]")) {
       say(words.sayFirst);
       return;
     }
-    const group = bulk.querySelectorAll(`optgroup[data-of~="${button.dataset.menu}"] option`);
+    const kinds = button.dataset.menu.split(" ").map((kind) => `optgroup[data-of="${kind}"] option`);
+    const group = bulk.querySelectorAll(kinds.join(", "));
     openMenu({
       title: button.dataset.title,
       placeholder: words.sayType,
