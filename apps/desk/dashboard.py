@@ -28,6 +28,11 @@ from apps.tickets.querysets import TicketQuerySet
 
 MOST = 6  # rows a box
 Text = str | Promise
+_FIGURES: tuple[tuple[str, Text], ...] = (
+    (DayCount.Deed.SOLVED, gettext_lazy("solved today")),
+    (DayCount.Deed.REPLIED, gettext_lazy("replies today")),
+    (DayCount.Deed.TAKEN, gettext_lazy("taken today")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +69,12 @@ def callback(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     now = timezone.now()
     path = reverse("admin:tickets_ticket_changelist")
     load, most = load_by_agent(actor, path)
-    figures = figures_of_today(actor, now)
     return context | {
         "title": _("Today"),
         "path": path,
         "board": board_of(actor),
         "boxes": [box(actor, now, path) for box in BOXES],
-        "figures": [(label, figures.get(deed, 0)) for deed, label in DayCount.Deed.choices],
+        "figures": figures_of_today(actor, now),
         "load": load,
         "load_most": most,
         "greeting": _greeting(timezone.localtime(now)),
@@ -182,9 +186,10 @@ def _line(row: dict[str, Any], sign: str, tone: str = "") -> Line:
     return Line(row["pk"], row["subject"], " · ".join(filter(None, under)), sign, tone)
 
 
-def figures_of_today(actor: Actor, now: datetime) -> dict[str, int]:
+def figures_of_today(actor: Actor, now: datetime) -> list[tuple[Text, int]]:
     rows = DayCount.objects.filter(user_id=actor.id or 0, day=now.date())
-    return dict(rows.values_list("deed", "count"))
+    found = dict(rows.values_list("deed", "count"))
+    return [(label, found.get(deed, 0)) for deed, label in _FIGURES]
 
 
 def load_by_agent(actor: Actor, path: str) -> tuple[list[Load], int]:

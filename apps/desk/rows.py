@@ -24,7 +24,8 @@ _WEEK = timedelta(days=7)
 _ROW = """<li class="q-row{extra}" data-row="{pk}">\
 <label class="q-tick"><input type="checkbox" name="ticket" value="{pk}" form="bulk" \
 aria-label="{choose}"></label>\
-<a class="q-link" href="{base}{pk}/change/" id="t{pk}"><span class="q-subject"><bdi>{subject}</bdi></span></a>\
+<a class="q-link" href="{base}{pk}/change/" id="t{pk}">\
+<span class="q-subject"><bdi>{subject}</bdi></span></a>\
 <span class="q-meta"><span class="q-number">#{pk}</span> <bdi>{who}</bdi>{category}{tags}</span>\
 <span class="q-signs">{signs}</span>\
 <span class="q-status s-{state}">{label}</span>\

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -36,7 +37,7 @@ def asked(client: Client, path: str, *, cold: bool = False) -> list[str]:
 
 def many(cast: Cast, count: int) -> None:
     first = raised(cast, tags=["vip"])
-    row = Ticket.objects.filter(pk=first.pk).values().get()
+    row: dict[str, Any] = dict(Ticket.objects.filter(pk=first.pk).values().get())
     for name in ("id", "ref", "submission"):
         del row[name]
     Ticket.objects.bulk_create(

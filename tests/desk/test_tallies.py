@@ -36,8 +36,9 @@ def counted() -> dict[tuple[Any, ...], int]:
     """What counting the tickets gives."""
     found: dict[tuple[Any, ...], int] = {}
     for t in Ticket.objects.active():
-        key = (t.team_id or 0, t.assignee_id or 0, t.category_id or 0, t.status_category, t.priority,
-               t.is_major_incident, t.waiting_since is not None)  # fmt: skip
+        who = t.team_id or 0, t.assignee_id or 0, t.category_id or 0
+        waits = t.waiting_since is not None
+        key = (*who, t.status_category, t.priority, t.is_major_incident, waits)
         found[key] = found.get(key, 0) + 1
     return found
 
