@@ -75,8 +75,9 @@ def _queue(request: HttpRequest, chrome: Chrome) -> HttpResponse:
         "filter": wanted,
         "filter_query": wanted.to_query(),
         "own_query": own,
-        "phrases": wording.phrases(wanted, found),
-        "choices": wording.choices(wanted, found),
+        "phrases": wording.phrases(wanted, found) if view is None else [],
+        # Asked for by a part of the page that is kept for a while.
+        "choices": lambda: wording.choices(wanted, found),
         "seen": now.isoformat(),
         "pulse": f"{path}pulse/?{wanted.to_query()}&since={_plus(now.isoformat())}",
         "is_ad_hoc": view is None,
@@ -126,22 +127,26 @@ def _named(query: QueryDict) -> str | None:
 
 def _tools(request: HttpRequest, board: Board, path: str) -> dict[str, Any]:
     """What the queue and the search's results share: views, menus, the bar for many tickets."""
-    found = options()
-    statuses = Status.objects.filter(archived=False).exclude(category__in=_NOT_BY_HAND)
     return {
         "path": path,
         "board": board,
-        "menus": {
-            "assign": [(agent.pk, agent.name) for agent in found.agents],
-            "team": found.teams,
-            "status": list(statuses.values_list("slug", "agent_label")),
-            "category": [(c.pk, wording.INDENT * depth + c.name) for c, depth in found.tree()],
-        },
+        "menus": _menus,  # asked for by a part of the page that is kept for a while
         "me": actor_of(request).id,
         "most": bulk.MOST,
         "here": request.get_full_path(),
         "q": request.GET.get("q", ""),
         "NEWS": NEWS,
+    }
+
+
+def _menus() -> dict[str, Any]:
+    found = options()
+    statuses = Status.objects.filter(archived=False).exclude(category__in=_NOT_BY_HAND)
+    return {
+        "assign": [(agent.pk, agent.name) for agent in found.agents],
+        "team": found.teams,
+        "status": list(statuses.values_list("slug", "agent_label")),
+        "category": [(c.pk, wording.INDENT * depth + c.name) for c, depth in found.tree()],
     }
 
 
