@@ -122,7 +122,7 @@ def test_many_are_closed_at_once_and_a_view_is_kept(shared_desk: Desk, browser: 
     page.keyboard.press("v")
     expect(page.get_by_role("heading", name="Keep as a view")).to_be_visible()
     assert serious(page) == []
-    page.get_by_label("Name", exact=True).fill("Middling")
+    page.locator("#new-name").fill("Middling")
     page.get_by_role("button", name="Keep", exact=True).first.click()
     expect(page.get_by_role("link", name="Middling").first).to_have_attribute(
         "aria-current", "page"
