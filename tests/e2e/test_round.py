@@ -87,6 +87,7 @@ def _answer(page: Page, desk: Desk) -> None:
     page.get_by_label("Password").fill(demo.password)
     page.get_by_role("button", name="Sign In", exact=True).click()
     page.get_by_role("link", name="Desk").click()
+    page.get_by_role("link", name="All active").first.click()
     page.get_by_role("link", name="My card came broken").click()
     expect(page.locator(".message strong").first).to_have_text("Wanda Moss")
     expect(page.locator(".files img")).to_be_visible()

@@ -101,8 +101,8 @@ get  account/reauthenticate/                                                    
 post account/reauthenticate/                                                    L22222222
 get  account/signup/                                                            233333333
 post account/signup/                                                            233333333
-get  admin/                                                                     333333333
-post admin/                                                                     333333333
+get  admin/                                                                     LLLLL2222
+post admin/                                                                     LLLLL2222
 get  admin/(?P<url>.*)$                                                         LLLLL4444
 post admin/(?P<url>.*)$                                                         LLLLL4444
 get  admin/^(?P<app_label>events|notifications|ops|tickets|accounts)/$          LLLLL2222
@@ -240,6 +240,8 @@ post admin/tickets/status/add/                                                  
 get  admin/tickets/ticket/                                                      LLLLL2222
 post admin/tickets/ticket/                                                      LLLLL2222
 get  admin/tickets/ticket/<int:pk>/<slug:panel>/do/                              LLLLL2442
+post admin/tickets/ticket/                                                      LLLLL5555
+get  admin/tickets/ticket/<int:pk>/<slug:panel>/do/                             LLLLL5555
 post admin/tickets/ticket/<int:pk>/<slug:panel>/do/                             LLLLL3443
 get  admin/tickets/ticket/<int:pk>/change/                                      LLLLL2442
 post admin/tickets/ticket/<int:pk>/change/                                      LLLLL5555
@@ -263,6 +265,12 @@ get  admin/tickets/ticket/<int:pk>/write/                                       
 post admin/tickets/ticket/<int:pk>/write/                                       LLLLL3443
 get  admin/tickets/ticket/add/                                                  LLLLL2222
 post admin/tickets/ticket/add/                                                  LLLLL2222
+get  admin/tickets/ticket/bulk/                                                 LLLLL5555
+post admin/tickets/ticket/bulk/                                                 LLLLL3333
+get  admin/tickets/ticket/pulse/                                                LLLLL2222
+post admin/tickets/ticket/pulse/                                                LLLLL5555
+get  admin/tickets/ticket/views/                                                LLLLL2222
+post admin/tickets/ticket/views/                                                LLLLL3333
 get  files/<str:ref>/                                                           L24422442
 post files/<str:ref>/                                                           L55555555
 get  help/                                                                      222222222

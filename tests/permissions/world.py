@@ -29,6 +29,10 @@ from tests.support import NOON
 
 ABSENT_REF = "0" * 16
 ABSENT_ID = "987654321"
+_OF_THE_QUEUE = {
+    "admin/tickets/ticket/bulk/": {"ticket": "1", "do": "take"},
+    "admin/tickets/ticket/views/": {"name": "A view", "do": "save"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ class World:
             "reply": str(self.ids["desk/savedreply"]),
             "answered": self.article.slug,
             **({"file": SimpleUploadedFile("a.txt", b"a")} if route == "uploads/" else {}),
+            **_OF_THE_QUEUE.get(route, {}),
         }
 
 

@@ -68,17 +68,6 @@ def test_a_ticket_costs_the_same_however_much_was_said(cast: Cast, who: str) -> 
     assert queries(client, path) == few
 
 
-def test_the_queue_costs_the_same_for_many(cast: Cast) -> None:
-    raised(cast)
-    client = client_of(cast.alice)
-    few = queries(client, "/admin/tickets/ticket/")
-
-    for _ in range(20):
-        raised(cast)
-
-    assert queries(client, "/admin/tickets/ticket/") == few
-
-
 def test_a_page_begins_after_the_one_before(cast: Cast) -> None:
     tickets = [raised(cast, subject=f"number {n}") for n in range(30)]
     client = client_of(cast.rachel)
@@ -241,8 +230,8 @@ class TestTheDesk:
         client = client_of(cast.alice)
 
         answer = client.post(
-            "/admin/tickets/ticket/?view=everything",
-            {"action": "status-resolved", "_selected_action": [good.pk, closed.pk]},
+            "/admin/tickets/ticket/bulk/",
+            {"do": "status:resolved", "ticket": [good.pk, closed.pk]},
             follow=True,
         )
 
@@ -276,7 +265,13 @@ class TestTheDesk:
 
         answer = client_of(cast.alice).get("/admin/tickets/ticket/", {"view": view})
 
-        assert {ticket.subject for ticket in answer.context["cl"].result_list} == expected
+        page = answer.content.decode()
+        found = {
+            word
+            for word in ("mine", "free", "cards", "hidden")
+            if f"<bdi>{word}</bdi></span></a>" in page
+        }
+        assert found == expected
 
     def test_a_category_never_stands_below_itself(self, cast: Cast) -> None:
         child = Category.objects.create(slug="child", name="Child", parent=cast.lost_card)
