@@ -19,6 +19,11 @@ Text = str | Promise
 QUEUE = "tickets_ticket_changelist"
 _GROUPS: tuple[tuple[Text, Permission, tuple[tuple[Text, str, str], ...]], ...] = (
     (
+        _("Writing"),
+        Permission.WORK_TICKETS,
+        ((_("Saved replies"), "bolt", "desk_savedreply_changelist"),),
+    ),
+    (
         _("Customers and staff"),
         Permission.MANAGE_PEOPLE,
         (

@@ -47,7 +47,7 @@ class SavedReplyForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "scope" not in self.fields:  # shown to somebody who may only read it
+        if "team" not in self.fields:  # shown to somebody who may only read it
             return
         actor = actor_of(self.request)
         all_teams = Team.objects.all()
