@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from apps.accounts.models import TeamMember
+from apps.accounts.models import Team, TeamMember
 from apps.accounts.permissions import Permission
 from apps.desk.models import SavedReply, SavedView
 from apps.kernel.actors import Actor
@@ -84,3 +84,10 @@ def leads(actor: Actor, team_id: int) -> bool:
     if actor.can(Permission.OVERRIDE_PRIORITIES):
         return True
     return TeamMember.objects.filter(team=team_id, user=actor.id, is_lead=True).exists()
+
+
+def teams_written_for(actor: Actor) -> list[int]:
+    """The teams for which the actor may write saved replies."""
+    if actor.can(Permission.MANAGE_DESK):
+        return list(Team.objects.values_list("pk", flat=True))
+    return [team_id for team_id in sorted(actor.team_ids) if leads(actor, team_id)]

@@ -23,9 +23,17 @@ from apps.accounts.models import Team
 from apps.accounts.permissions import Permission
 from apps.desk import actions, policies, variables
 from apps.desk.models import SavedReply
+from apps.kernel.actors import Actor
 from apps.kernel.errors import DomainError
 
 Scope = SavedReply.Scope
+
+
+def scopes_of(actor: Actor) -> list[Scope]:
+    if actor.can(Permission.MANAGE_DESK):
+        return list(Scope)
+    leads = bool(policies.teams_written_for(actor))
+    return [Scope.PERSONAL, Scope.TEAM] if leads else [Scope.PERSONAL]
 
 
 class SavedReplyForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -47,22 +55,12 @@ class SavedReplyForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "team" not in self.fields:  # shown to somebody who may only read it
-            return
         actor = actor_of(self.request)
-        all_teams = Team.objects.all()
-        if actor.can(Permission.MANAGE_DESK):
-            teams, scopes = list(all_teams), list(Scope)
-        else:
-            mine = all_teams.filter(pk__in=actor.team_ids)
-            teams = [team for team in mine if policies.leads(actor, team.pk)]
-            scopes = [Scope.PERSONAL, *([Scope.TEAM] if teams else [])]
+        scopes = scopes_of(actor)
         self.fields["scope"].choices = [(scope.value, scope.label) for scope in scopes]  # type: ignore[attr-defined]
-        if teams:
-            chosen = all_teams.filter(pk__in=[team.pk for team in teams])
+        if "team" in self.fields:
+            chosen = Team.objects.filter(pk__in=policies.teams_written_for(actor))
             self.fields["team"].queryset = chosen  # type: ignore[attr-defined]
-        else:
-            del self.fields["team"]
 
     def clean_body(self) -> str:
         try:
@@ -114,6 +112,13 @@ class SavedReplyAdmin(GuardedAdmin):
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         made = super().get_form(request, obj, **kwargs)
         return type("SavedReplyForm", (made,), {"request": request})
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Whoever may write for no team is asked for none; a reader sees whose it is."""
+        named = list(SavedReplyForm.Meta.fields)
+        if obj is None and Scope.TEAM not in scopes_of(actor_of(request)):
+            named.remove("team")
+        return named
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
         return {} if obj else super().get_prepopulated_fields(request, obj)
