@@ -180,8 +180,14 @@ def claim_mail(*, now: datetime) -> OutgoingMail | None:
 def mark_sent(*, mail: OutgoingMail, now: datetime) -> None:
     OutgoingMail.objects.filter(pk=mail.pk).update(state="sent", sent_at=now, error="")
     if mail.message_id is not None:
-        sent = Message.Delivery.SENT
-        tickets.mark_delivery(message_id=mail.message_id, delivery=sent, actor=SYSTEM, now=now)
+        failed = OutgoingMail.objects.filter(message=mail.message_id, state="failed")
+        tickets.mark_delivery(
+            message_id=mail.message_id,
+            delivery=Message.Delivery.SENT,
+            is_mended=not failed.exists(),
+            actor=SYSTEM,
+            now=now,
+        )
 
 
 @transaction.atomic

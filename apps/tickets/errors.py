@@ -121,4 +121,7 @@ class FileRefusedError(DomainError):
 class DoubleSubmissionError(DomainError):
     code = "form.already-used"
     status = 409
-    message = "This form was sent already. Open a new one."
+    message = (
+        "This form was sent before, with other words. Yours are kept here: send them again if they"
+        " are meant to come on top."
+    )

@@ -7,9 +7,11 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from apps.tickets.actions.rows import TEXT_LIMIT
+from apps.tickets.errors import DoubleSubmissionError
 from apps.tickets.models import CategoryField
 
 Kind = CategoryField.Kind
@@ -43,6 +45,15 @@ class WritingForm(forms.Form):
     )
     attachments = FilesField(label=_("Files"), required=False)
     submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """A form that was used before gets a new number: its words can be sent after all."""
+        super().add_error(field, error)
+        if getattr(error, "code", None) == DoubleSubmissionError.code:
+            fresh = QueryDict(mutable=True)
+            fresh.update(self.data)
+            fresh["submission"] = str(uuid.uuid4())
+            self.data = fresh
 
 
 class RequestForm(WritingForm):

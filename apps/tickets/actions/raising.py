@@ -56,6 +56,9 @@ def raise_ticket(
 ) -> Ticket:
     """A new ticket with its first message. The same submission again gives the same ticket.
 
+    With other words, or from somebody else, it raises DoubleSubmissionError: nothing is taken for
+    sent that wasn't.
+
     The category gives what isn't said: team, impact, urgency, and which custom fields are needed.
     Customers raise tickets for themselves; staff for anybody.
     """
@@ -85,17 +88,14 @@ def raise_ticket(
     try:
         return _store(draft, writing, tags=clean_tags(tags), actor=actor, now=now)
     except IntegrityError:
-        first = _first_of(submission)
+        first = Ticket.objects.filter(submission=submission).first() if submission else None
         if first is None:
             raise
-    if first.requester_id != requester.pk:
+    opening = Message.objects.get(submission=submission)
+    same = first.requester_id == requester.pk and first.subject == draft.subject
+    if not same or (not opening.redacted_at and opening.source != rows.check_text(text)):
         raise DoubleSubmissionError
     return first
-
-
-def _first_of(submission: uuid.UUID | None) -> Ticket | None:
-    """The ticket that this form made already."""
-    return Ticket.objects.filter(submission=submission).first() if submission else None
 
 
 def follow_up(ticket: Ticket, writing: rows.Writing, *, actor: Actor, now: datetime) -> Message:
@@ -107,7 +107,7 @@ def follow_up(ticket: Ticket, writing: rows.Writing, *, actor: Actor, now: datet
         impact=ticket.impact,
         urgency=ticket.urgency,
         requester=requester,
-        organisation_id=ticket.organisation_id,
+        organisation_id=requester.organisation_id,  # of today, whoever it was then
         team_id=ticket.team_id,
         category_id=ticket.category_id,
         custom=ticket.custom,
