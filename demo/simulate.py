@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import F, Value
 from django.db.models.functions import Greatest
 
@@ -26,7 +25,6 @@ from apps.kernel import markup, references
 from apps.kernel.actors import SYSTEM, Actor
 from apps.tickets import events
 from apps.tickets.files import StoredFile
-from apps.tickets.mail_ids import root_message_id, thread
 from apps.tickets.models import (
     Attachment,
     Channel,
@@ -41,6 +39,7 @@ from apps.tickets.statuses import REOPENED_BY_REPLY, StatusCategory
 from demo import script as verbs
 from demo.happened import Happened, Kind
 from demo.rows import Writer
+from demo.threads import Thread
 from demo.world import LEVELS, World
 
 C = StatusCategory
@@ -66,7 +65,7 @@ class Simulation:
     touched: dict[int, tuple[int, datetime]] = field(default_factory=dict)
     watchers: dict[int, list[int]] = field(default_factory=dict)  # users by ticket
     tagged: set[tuple[int, int]] = field(default_factory=set)
-    thread: list[str] = field(default_factory=list)  # Message-IDs of the ticket that is played
+    thread: Thread = field(default_factory=lambda: Thread(""))  # of the ticket that is played
     rng: random.Random = field(default_factory=random.Random)
     correlation: uuid.UUID = field(default_factory=uuid.uuid4)
 
@@ -111,7 +110,6 @@ class Simulation:
     def play(self, told: verbs.TicketScript) -> None:
         self.rng.seed(f"{self.seed}:{told.index}")
         self._next_action()
-        self.thread.clear()
         ticket = self._raise(told)
         self.tickets.append(ticket)
         for step in told.steps:
@@ -139,6 +137,7 @@ class Simulation:
             raised_at=told.raised_at,
             updated_at=told.raised_at,
         )
+        self.thread = Thread(ticket.ref)
         message = self._message(
             ticket,
             told.raised_by,
@@ -349,18 +348,6 @@ class Simulation:
         kind: Kind,
     ) -> Message:
         source = text.strip()
-        message_id = references.message_id(
-            ticket_ref=ticket.ref,
-            message=self.rng.getrandbits(62) + 1,
-            key=settings.SECRET_KEY,
-            domain=settings.MAIL_DOMAIN,
-        )
-        is_public = kind.visibility == Message.Visibility.PUBLIC
-        in_reply_to, earlier = (
-            thread(root_message_id(ticket.ref), self.thread) if is_public else ("", "")
-        )
-        if is_public:
-            self.thread.append(message_id)
         message = Message(
             ticket_id=ticket.pk,
             author_id=self.world.people[author],
@@ -371,9 +358,7 @@ class Simulation:
             form="markdown",
             html=_render(source, "markdown"),
             sanitiser_version=markup.SANITISER_VERSION,
-            message_id=message_id,
-            in_reply_to=in_reply_to,
-            references=earlier,
+            **self.thread.add(self.rng.getrandbits(62) + 1, is_public=kind.visibility == "public"),
             created_at=at,
         )
         self.messages.append(message)

@@ -70,6 +70,12 @@ class CategoryRefusedError(DomainError):
     message = "This category is no longer in use. Choose another one."
 
 
+class StatusRefusedError(DomainError):
+    code = "status.default-in-use"
+    status = 409
+    message = "Tickets get this status by default. It can't be archived."
+
+
 class CustomFieldError(DomainError):
     """`errors` maps each field's key to what is wrong with its value."""
 

@@ -5,6 +5,7 @@ from apps.tickets.actions.linking import link, set_parent, unlink
 from apps.tickets.actions.merging import merge, split, unmerge
 from apps.tickets.actions.raising import raise_ticket
 from apps.tickets.actions.redacting import redact_attachment, redact_message
+from apps.tickets.actions.reference import save_reference
 from apps.tickets.actions.sorting import (
     categorise,
     declare_major_incident,
@@ -36,6 +37,7 @@ __all__ = [
     "redact_message",
     "reopen",
     "reply",
+    "save_reference",
     "set_parent",
     "solve",
     "split",

@@ -88,14 +88,26 @@ def raise_ticket(
     try:
         return _store(draft, writing, tags=clean_tags(tags), actor=actor, now=now)
     except IntegrityError:
-        first = Ticket.objects.filter(submission=submission).first() if submission else None
+        first = _first_of(draft, writing)
         if first is None:
             raise
-    opening = Message.objects.get(submission=submission)
-    same = first.requester_id == requester.pk and first.subject == draft.subject
-    if not same or (not opening.redacted_at and opening.source != rows.check_text(text)):
+        return first
+
+
+def _first_of(draft: Ticket, writing: rows.Writing) -> Ticket | None:
+    """The ticket that this form made already. Raises DoubleSubmissionError if it asks other things.
+
+    Edited subjects and redacted texts count as what they were.
+    """
+    if writing.submission is None:
+        return None
+    opening = Message.objects.select_related("ticket").filter(submission=writing.submission).first()
+    if opening is None:
+        return None
+    is_same = opening.redacted_at or opening.source == rows.check_text(writing.text)
+    if opening.ticket.requester_id != draft.requester_id or not is_same:
         raise DoubleSubmissionError
-    return first
+    return opening.ticket
 
 
 def follow_up(ticket: Ticket, writing: rows.Writing, *, actor: Actor, now: datetime) -> Message:
