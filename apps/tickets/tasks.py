@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -76,7 +77,9 @@ def working_days_before(moment: datetime, days: int) -> datetime:
 @shared_task
 def discard_orphans() -> None:
     """Delete stored files that no attachment names: uploads whose action failed, a day later."""
-    for key in files.stored_before(timezone.now() - timedelta(days=1)):
-        if not Attachment.objects.filter(key=key, redacted_at=None).exists():
+    stored = files.stored_before(timezone.now() - timedelta(days=1))
+    while keys := list(itertools.islice(stored, BATCH)):
+        named = Attachment.objects.filter(key__in=keys, redacted_at=None)
+        for key in set(keys) - set(named.values_list("key", flat=True)):
             default_storage.delete(key)
             logger.info("orphaned file deleted", extra={"key": key})
