@@ -26,6 +26,7 @@ def forget(event: Envelope) -> None:
     events.TicketStatusChanged,
     events.TicketReopened,
     events.TicketMerged,
+    events.RatingRequested,
 )
 def tell(event: Envelope) -> None:
     """Note who is to hear of it. Notes are unique per event and person: twice is once."""

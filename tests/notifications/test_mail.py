@@ -199,9 +199,9 @@ class TestSending:
         actions.queue_mail(key="a", to="x@example.com", subject="S", text="T", html="", now=NOON)
         tasks.send_due()
 
-        actions.prune(before=NOON - timedelta(days=1))
+        actions.prune_mail(before=NOON - timedelta(days=1))
         kept = OutgoingMail.objects.count(), len(list(outbox.iterdir()))
-        actions.prune(before=timezone.now() + timedelta(days=1))
+        actions.prune_mail(before=timezone.now() + timedelta(days=1))
 
         assert kept == (1, 1)
         assert (OutgoingMail.objects.count(), list(outbox.iterdir())) == (0, [])

@@ -49,6 +49,7 @@ def raise_ticket(
     custom: Mapping[str, object] | None = None,
     channel: str = Channel.PORTAL,
     attachments: Sequence[StoredFile] = (),
+    uploads: Sequence[str] = (),
     submission: uuid.UUID | None = None,
     tags: Sequence[str] = (),
     team: Team | None = None,
@@ -62,10 +63,7 @@ def raise_ticket(
     The category gives what isn't said: team, impact, urgency, and which custom fields are needed.
     Customers raise tickets for themselves; staff for anybody.
     """
-    if not policies.can_raise_for(actor, requester):
-        raise ForbiddenError
-    if category is not None and category.archived:
-        raise CategoryRefusedError
+    _check(actor, requester, category)
     draft = Ticket(
         kind=kind,
         subject=clean_subject(subject),
@@ -81,9 +79,15 @@ def raise_ticket(
         submission=submission,
         raised_at=now,
         updated_at=now,
+        waiting_since=now,
     )
     writing = rows.Writing(
-        text=text, form=form, channel=channel, attachments=attachments, submission=submission
+        text=text,
+        form=form,
+        channel=channel,
+        attachments=attachments,
+        uploads=uploads,
+        submission=submission,
     )
     try:
         return _store(draft, writing, tags=clean_tags(tags), actor=actor, now=now)
@@ -92,6 +96,13 @@ def raise_ticket(
         if first is None:
             raise
         return first
+
+
+def _check(actor: Actor, requester: User, category: Category | None) -> None:
+    if not policies.can_raise_for(actor, requester):
+        raise ForbiddenError
+    if category is not None and category.archived:
+        raise CategoryRefusedError
 
 
 def _first_of(draft: Ticket, writing: rows.Writing) -> Ticket | None:
@@ -128,6 +139,7 @@ def follow_up(ticket: Ticket, writing: rows.Writing, *, actor: Actor, now: datet
         submission=writing.submission,
         raised_at=now,
         updated_at=now,
+        waiting_since=now,
     )
     raised = _store(draft, writing, follows=ticket, actor=actor, now=now)
     return Message.objects.select_related("ticket").get(ticket=raised)

@@ -13,6 +13,7 @@ from apps.kernel import markup
 from apps.kernel.actors import Actor
 from apps.kernel.errors import ForbiddenError, NotFoundError
 from apps.tickets import events, statuses
+from apps.tickets.actions.uploading import take_uploads
 from apps.tickets.errors import (
     DateMissingError,
     EmptyTextError,
@@ -96,6 +97,8 @@ def move(
     if after == StatusCategory.SCHEDULED and (until is None or until <= now):
         raise DateMissingError
     _place(ticket, status, now=now, until=until)
+    if before == StatusCategory.RESOLVED and after == StatusCategory.OPEN:
+        ticket.waiting_since = ticket.waiting_since or now
     save(
         ticket,
         "status",
@@ -103,6 +106,7 @@ def move(
         "resolved_at",
         "closed_at",
         "scheduled_until",
+        "waiting_since",
         now=now,
     )
     subject = events.subject_of(ticket.pk)
@@ -129,6 +133,8 @@ def _place(ticket: Ticket, status: Status, *, now: datetime, until: datetime | N
     ticket.resolved_at = (ticket.resolved_at or now) if is_solved else None
     ticket.closed_at = now if status.category == StatusCategory.CLOSED else None
     ticket.scheduled_until = until if status.category == StatusCategory.SCHEDULED else None
+    if status.category in statuses.FINISHED:
+        ticket.waiting_since = None
 
 
 def survivor_of(ticket: Ticket) -> Ticket:
@@ -156,6 +162,7 @@ class Writing:
     form: markup.Format
     channel: str
     attachments: Sequence[StoredFile] = ()
+    uploads: Sequence[str] = ()  # refs of files that the writer put down before
     submission: uuid.UUID | None = None
 
 
@@ -189,7 +196,8 @@ def write_message(
         submission=writing.submission,
         created_at=now,
     )
-    _attach(message, writing.attachments, actor=actor, now=now)
+    files = [*writing.attachments, *take_uploads(writing.uploads, actor=actor, now=now)]
+    _attach(message, files, actor=actor, now=now)
     return message
 
 

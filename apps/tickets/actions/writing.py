@@ -27,6 +27,7 @@ def reply(
     now: datetime,
     form: markup.Format = "markdown",
     attachments: Sequence[StoredFile] = (),
+    uploads: Sequence[str] = (),
     submission: uuid.UUID | None = None,
     expected_version: int | None = None,
     status: Status | None = None,
@@ -39,7 +40,12 @@ def reply(
     `message.ticket`. Staff may set a status with it; a new ticket opens by itself.
     """
     writing = rows.Writing(
-        text=text, form=form, channel=channel, attachments=attachments, submission=submission
+        text=text,
+        form=form,
+        channel=channel,
+        attachments=attachments,
+        uploads=uploads,
+        submission=submission,
     )
     try:
         return _reply(ticket, writing, expected_version, status, actor=actor, now=now)
@@ -88,6 +94,10 @@ def _reply(
     direction = Message.Direction.IN if by_customer else Message.Direction.OUT
     public = Message.Visibility.PUBLIC
     message = _write(ticket, writing, public, direction, actor=actor, now=now)
+    if by_customer:
+        ticket.waiting_since = ticket.waiting_since or now
+    elif not message.is_automatic:
+        ticket.waiting_since = None
     _move_after_reply(ticket, status, by_customer=by_customer, actor=actor, now=now)
     return message
 
@@ -100,7 +110,7 @@ def _move_after_reply(
     if (by_customer and waits) or (not by_customer and status is None and is_new):
         status = rows.default_status(StatusCategory.OPEN)
     if status is None or status.pk == ticket.status_id:
-        rows.save(ticket, now=now)
+        rows.save(ticket, "waiting_since", now=now)
     else:
         rows.move(ticket, status, actor=actor, now=now, by_reply=True)
 
@@ -129,6 +139,7 @@ def note(
     now: datetime,
     form: markup.Format = "markdown",
     attachments: Sequence[StoredFile] = (),
+    uploads: Sequence[str] = (),
     submission: uuid.UUID | None = None,
     expected_version: int | None = None,
 ) -> Message:
@@ -138,6 +149,7 @@ def note(
         form=form,
         channel=Channel.AGENT,
         attachments=attachments,
+        uploads=uploads,
         submission=submission,
     )
     try:
