@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
@@ -104,16 +104,25 @@ DATA_UPLOAD_MAX_NUMBER_FILES = ATTACHMENTS_PER_MESSAGE + 1
 # Mail
 
 MAIL_URL = env.service(
-    "MAIL_URL", f"folder:{VAR_DIR / 'mail'}", schemes=["folder", "smtp", "smtps"]
+    "MAIL_URL",
+    f"folder:{VAR_DIR / 'mail'}",
+    schemes=["folder", "smtp", "smtp+starttls", "smtps"],
 )
 _mail = urlsplit(MAIL_URL)
+EMAIL_FILE_PATH = ""
 if _mail.scheme == "folder":
     EMAIL_BACKEND = "apps.notifications.folder.FolderBackend"
     EMAIL_FILE_PATH = _mail.path
 else:
-    EMAIL_HOST, EMAIL_PORT = _mail.hostname or "localhost", _mail.port or 25
-    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.username or "", _mail.password or ""
-    EMAIL_USE_TLS = _mail.scheme == "smtps"
+    _ports = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+    EMAIL_HOST, EMAIL_PORT = _mail.hostname or "localhost", _mail.port or _ports[_mail.scheme]
+    # Passwords hold signs that a URL spells with a percent sign.
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = (
+        unquote(_mail.username or ""),
+        unquote(_mail.password or ""),
+    )
+    EMAIL_USE_TLS = _mail.scheme == "smtp+starttls"
+    EMAIL_USE_SSL = _mail.scheme == "smtps"
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", f"{DESK_NAME} <desk@{SITE_HOST}>")
 MAIL_DOMAIN = env.text("MAIL_DOMAIN", SITE_HOST)  # the right side of our Message-IDs
@@ -148,7 +157,9 @@ CELERY_WORKER_CONCURRENCY = env.number("WORKER_CONCURRENCY", 2, least=1, most=64
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30  # seconds for what is under way when a deploy comes
+# Seconds for what is under way when a deploy comes; what takes longer begins again elsewhere. The
+# Procfile has SIGTERM mean SIGQUIT to the worker: only that one ends softly.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = env.number("SOFT_SHUTDOWN_SECONDS", 30, least=1, most=280)
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_TIMEZONE = "UTC"
 

@@ -16,10 +16,8 @@ from apps.notifications.kinds import Kind
 from apps.notifications.models import Notification, Preference
 from apps.notifications.unsubscribe import unsubscribe_url
 from apps.tickets import policies, ratings
-from apps.tickets.mail_ids import root_message_id
+from apps.tickets.actions.rows import thread_of
 from apps.tickets.models import Message, Participant, Score, Ticket
-
-REFERENCES = 20  # Message-IDs of earlier messages, the newest ones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,13 +134,11 @@ def ticket_path(ticket: Ticket, *, is_staff: bool) -> str:
 
 def _headers(ticket: Ticket, messages: Sequence[Message], recipient: User | None) -> dict[str, str]:
     """Threading by our own Message-IDs (RFC 5322), and no answers from machines (RFC 3834)."""
-    root = root_message_id(ticket.ref)
-    earlier = Message.objects.public().filter(ticket=ticket, message_id__isnull=False)
-    if messages:
-        earlier = earlier.exclude(pk__in=[message.pk for message in messages])
-    newest = earlier.order_by("-created_at", "-pk").values_list("message_id", flat=True)
-    thread = [root, *reversed([str(found) for found in newest[:REFERENCES]])]
-    headers = {"In-Reply-To": thread[-1], "References": " ".join(thread)}
+    public = [m for m in messages if m.visibility == Message.Visibility.PUBLIC]
+    in_reply_to, references = (
+        (public[0].in_reply_to, public[0].references) if public else thread_of(ticket)
+    )
+    headers = {"In-Reply-To": in_reply_to, "References": references}
     if messages and messages[-1].message_id:
         headers["Message-ID"] = messages[-1].message_id
     if not any(message.author_id for message in messages):

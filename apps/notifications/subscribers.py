@@ -12,6 +12,13 @@ from apps.tickets import events
 from apps.tickets.models import Ticket
 
 
+@subscriber(events.MessageRedacted)
+def forget(event: Envelope) -> None:
+    """Mails keep no copy of what was blacked out."""
+    message_id = events.MessageRedacted.read(event).message_id
+    actions.forget_words(message_id=message_id, now=timezone.now())
+
+
 @subscriber(
     events.TicketRaised,
     events.MessageAdded,

@@ -70,6 +70,12 @@ class CategoryRefusedError(DomainError):
     message = "This category is no longer in use. Choose another one."
 
 
+class StatusRefusedError(DomainError):
+    code = "status.default-in-use"
+    status = 409
+    message = "Tickets get this status by default. It can't be archived."
+
+
 class CustomFieldError(DomainError):
     """`errors` maps each field's key to what is wrong with its value."""
 
@@ -139,7 +145,10 @@ class RatingRefusedError(DomainError):
 class DoubleSubmissionError(DomainError):
     code = "form.already-used"
     status = 409
-    message = "This form was sent already. Open a new one."
+    message = (
+        "This form was sent before, with other words. Yours are kept here: send them again if they"
+        " are meant to come on top."
+    )
 
 
 class FilterRefusedError(DomainError):

@@ -17,6 +17,14 @@ def id_in(subject: str) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeskConfigured(Fact):
+    """What the desk is set up with changed: the subject says which row ("category:7")."""
+
+    name: ClassVar[str] = "desk.configured"
+    name_of: str  # what the row is called now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketRaised(Fact):
     name: ClassVar[str] = "ticket.raised"
     message_id: int

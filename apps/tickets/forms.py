@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.kernel.references import is_ref
 from apps.tickets.actions.rating import COMMENT_LIMIT
 from apps.tickets.actions.rows import TEXT_LIMIT
+from apps.tickets.errors import DoubleSubmissionError
 from apps.tickets.models import CategoryField, Score
 
 Kind = CategoryField.Kind
@@ -75,6 +76,15 @@ class WritingForm(forms.Form):
     attachments = FilesField(label=_("Files"), required=False)
     uploads = UploadsField(required=False)
     submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """A form that was used before gets a new number: its words can be sent after all."""
+        super().add_error(field, error)
+        if getattr(error, "code", None) == DoubleSubmissionError.code:
+            fresh = QueryDict(mutable=True)
+            fresh.update(self.data)
+            fresh["submission"] = str(uuid.uuid4())
+            self.data = fresh
 
     def add_uploads(self, refs: Sequence[str]) -> None:
         """These files are kept now: they no longer come with the form."""

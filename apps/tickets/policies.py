@@ -104,7 +104,7 @@ def can_watch(actor: Actor, ticket: Ticket) -> bool:
 
 def can_read(actor: Actor, message: Message) -> bool:
     return can_view(actor, message.ticket) and (
-        message.visibility == Message.Visibility.PUBLIC or actor.can(Permission.WORK_TICKETS)
+        message.visibility == Message.Visibility.PUBLIC or can_work(actor, message.ticket)
     )
 
 

@@ -81,7 +81,10 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return self.filter(status_category="scheduled", scheduled_until__lte=now)
 
     def resolved_before(self, moment: datetime) -> Self:
-        return self.filter(status_category="resolved", resolved_at__lt=moment)
+        """Solved and left alone since; what was touched later waits its turn."""
+        return self.filter(
+            status_category="resolved", resolved_at__lt=moment, updated_at__lte=moment
+        )
 
     def on_the_desk(self) -> Self:
         """What waits for its agent, not for the requester, a third party or a date."""
@@ -115,13 +118,35 @@ def _taken_part_in(actor: Actor) -> Subquery:
     return Subquery(participants.filter(user=actor.id).values("ticket_id"))
 
 
+def _readable(actor: Actor, to_message: str) -> Q:
+    """What holds for messages that the actor may read; `to_message` leads there."""
+    if actor.is_system:
+        return Q()
+    public = Q(**{f"{to_message}visibility": "public"})
+    if not actor.can(Permission.WORK_TICKETS):
+        return public
+    if not actor.hidden_team_ids:
+        return Q()
+    team, assignee = f"{to_message}ticket__team", f"{to_message}ticket__assignee"
+    workable = (
+        Q(**{f"{team}__isnull": True})
+        | ~Q(**{f"{team}__in": actor.hidden_team_ids})
+        | Q(**{assignee: actor.id})
+    )
+    return public | workable
+
+
 class MessageQuerySet(models.QuerySet["Message"]):
     def public(self) -> Self:
         return self.filter(visibility="public")
 
     def readable_by(self, actor: Actor) -> Self:
-        """Of messages on tickets that the actor may see: staff read notes, customers never do."""
-        return self if actor.can(Permission.WORK_TICKETS) else self.public()
+        """Of messages on tickets that the actor may see. Agrees with policies.can_read.
+
+        Notes are for whoever may work on their ticket: an agent who only asked or watches reads
+        what customers read.
+        """
+        return self.filter(_readable(actor, ""))
 
     def conversation(self) -> Self:
         return self.order_by("created_at", "id")
@@ -129,9 +154,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def readable_by(self, actor: Actor) -> Self:
-        if actor.can(Permission.WORK_TICKETS):
-            return self
-        return self.filter(message__visibility="public")
+        return self.filter(_readable(actor, "message__"))
 
     def openable(self) -> Self:
         return self.filter(redacted_at=None).exclude(scan="quarantined")

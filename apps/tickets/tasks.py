@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Callable
 from datetime import timedelta
@@ -110,8 +111,11 @@ def discard_uploads() -> None:
 @shared_task
 def discard_orphans() -> None:
     """Delete stored files that no row names: what was stored for an action that failed."""
-    for key in files.stored_before(timezone.now() - timedelta(days=2)):
-        attached = Attachment.objects.filter(key=key, redacted_at=None).exists()
-        if not attached and not keeping.is_kept(key):
+    stored = files.stored_before(timezone.now() - timedelta(days=2))
+    while keys := list(itertools.islice(stored, BATCH)):
+        named = Attachment.objects.filter(key__in=keys, redacted_at=None)
+        for key in set(keys) - set(named.values_list("key", flat=True)):
+            if keeping.is_kept(key):
+                continue
             default_storage.delete(key)
             logger.info("orphaned file deleted", extra={"key": key})

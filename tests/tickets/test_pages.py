@@ -186,11 +186,15 @@ class TestTheDesk:
         second = actions.reply(ticket=ticket, text="more", actor=cast.actor(cast.rachel), now=LATER)
         path = f"/admin/tickets/ticket/{ticket.pk}"
 
-        lena.post(f"{path}/links/do/", {"version": 1, "kind": "blocks", "number": other.pk})
-        lena.post(f"{path}/parent/do/", {"version": 1, "number": other.pk})
-        lena.post(f"{path}/redact/do/", {"version": 1, "message": second.pk, "phrase": "more"})
-        lena.post(f"{path}/split/do/", {"version": 1, "messages": [second.pk], "subject": "New"})
-        merged = lena.post(f"{path}/merge/do/", {"version": 1, "number": other.pk})
+        def do(panel: str, **data: object) -> Any:
+            version = Ticket.objects.get(pk=ticket.pk).version
+            return lena.post(f"{path}/{panel}/do/", {"version": version, **data})
+
+        do("links", kind="blocks", number=other.pk)
+        do("parent", number=other.pk)
+        do("redact", message=second.pk, phrase="more")
+        do("split", messages=[second.pk], subject="New")
+        merged = do("merge", number=other.pk)
 
         fresh = Ticket.objects.get(pk=ticket.pk)
         assert Link.objects.filter(source=ticket, target=other, kind="blocks").exists()

@@ -11,7 +11,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from apps.accounts import events, personal_data
-from apps.accounts.access import require
+from apps.accounts.access import is_self, require
 from apps.accounts.actions.people import keep_an_administrator
 from apps.accounts.errors import StaffStaysError
 from apps.accounts.models import AgentState, ApiToken, TeamMember, User
@@ -25,7 +25,8 @@ ANONYMOUS_NAME = "Anonymised person"
 @transaction.atomic
 def export_person(*, user: User, actor: Actor, now: datetime) -> dict[str, object]:
     """All that the desk keeps of a person, as JSON-ready values, for them or an administrator."""
-    if actor.id != user.pk:
+    user = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    if not is_self(actor, user):
         require(actor, Permission.MANAGE_PEOPLE)
     told: dict[str, object] = {
         "exported_at": now.isoformat(),

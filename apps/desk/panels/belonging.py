@@ -151,7 +151,13 @@ class ParentPanel(Panel):
     def apply(self, *, now: datetime) -> Ticket:
         number = self.cleaned_data["number"]
         parent = access.ticket_by_number(number, self.actor) if number else None
-        return actions.set_parent(ticket=self.ticket, parent=parent, actor=self.actor, now=now)
+        return actions.set_parent(
+            ticket=self.ticket,
+            parent=parent,
+            expected_version=self.expected_version,
+            actor=self.actor,
+            now=now,
+        )
 
 
 class MergePanel(Panel):
@@ -188,7 +194,13 @@ class MergePanel(Panel):
 
     def apply(self, *, now: datetime) -> Ticket:
         survivor = access.ticket_by_number(self.cleaned_data["number"], self.actor)
-        actions.merge(ticket=self.ticket, survivor=survivor, actor=self.actor, now=now)
+        actions.merge(
+            ticket=self.ticket,
+            survivor=survivor,
+            expected_version=self.expected_version,
+            actor=self.actor,
+            now=now,
+        )
         return survivor
 
 
@@ -253,6 +265,7 @@ class SplitPanel(Panel):
             ticket=self.ticket,
             messages=self.cleaned_data["messages"],
             subject=self.cleaned_data["subject"],
+            expected_version=self.expected_version,
             actor=self.actor,
             now=now,
         )

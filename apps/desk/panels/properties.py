@@ -190,7 +190,11 @@ class IncidentPanel(Panel):
 
     def apply(self, *, now: datetime) -> Ticket:
         return actions.declare_major_incident(
-            ticket=self.ticket, major=self.cleaned_data["major"], actor=self.actor, now=now
+            ticket=self.ticket,
+            major=self.cleaned_data["major"],
+            expected_version=self.expected_version,
+            actor=self.actor,
+            now=now,
         )
 
 

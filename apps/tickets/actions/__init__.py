@@ -7,6 +7,7 @@ from apps.tickets.actions.merging import merge, split, unmerge
 from apps.tickets.actions.raising import raise_ticket
 from apps.tickets.actions.rating import ask_for_rating, rate
 from apps.tickets.actions.redacting import redact_attachment, redact_message
+from apps.tickets.actions.reference import save_reference
 from apps.tickets.actions.sorting import (
     categorise,
     declare_major_incident,
@@ -47,6 +48,7 @@ __all__ = [
     "relieve",
     "reopen",
     "reply",
+    "save_reference",
     "set_parent",
     "solve",
     "split",
