@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import F, Value
 from django.db.models.functions import Greatest
 
@@ -40,6 +39,7 @@ from apps.tickets.statuses import FINISHED, REOPENED_BY_REPLY, StatusCategory
 from demo import script as verbs
 from demo.happened import Happened, Kind
 from demo.rows import Writer
+from demo.threads import Thread
 from demo.world import LEVELS, World
 
 C = StatusCategory
@@ -65,6 +65,7 @@ class Simulation:
     touched: dict[int, tuple[int, datetime]] = field(default_factory=dict)
     watchers: dict[int, list[int]] = field(default_factory=dict)  # users by ticket
     tagged: set[tuple[int, int]] = field(default_factory=set)
+    thread: Thread = field(default_factory=lambda: Thread(""))  # of the ticket that is played
     rng: random.Random = field(default_factory=random.Random)
     correlation: uuid.UUID = field(default_factory=uuid.uuid4)
 
@@ -137,6 +138,7 @@ class Simulation:
             updated_at=told.raised_at,
             waiting_since=told.raised_at,
         )
+        self.thread = Thread(ticket.ref)
         message = self._message(
             ticket,
             told.raised_by,
@@ -360,12 +362,7 @@ class Simulation:
             form="markdown",
             html=_render(source, "markdown"),
             sanitiser_version=markup.SANITISER_VERSION,
-            message_id=references.message_id(
-                ticket_ref=ticket.ref,
-                message=self.rng.getrandbits(62) + 1,
-                key=settings.SECRET_KEY,
-                domain=settings.MAIL_DOMAIN,
-            ),
+            **self.thread.add(self.rng.getrandbits(62) + 1, is_public=kind.visibility == "public"),
             created_at=at,
         )
         self.messages.append(message)

@@ -12,6 +12,7 @@ from django.urls import URLPattern, path
 from apps.accounts.guarded import GuardedAdmin
 from apps.accounts.permissions import Permission
 from apps.desk.admin import listing, views, workspace
+from apps.desk.admin.addresses import workspace_urls
 from apps.tickets.models import Ticket
 
 
@@ -27,28 +28,14 @@ class TicketAdmin(GuardedAdmin):
             path("pulse/", view(self.one(listing.pulse)), name="tickets_ticket_pulse"),
             path("bulk/", view(self.one(listing.many)), name="tickets_ticket_bulk"),
             path("views/", view(self.one(views.manage)), name="tickets_ticket_views"),
-            path("add/", view(self.add_view), name="tickets_ticket_add"),
-            path("<int:pk>/change/", view(self.one(workspace.show)), name="tickets_ticket_change"),
-            path("<int:pk>/write/", view(self.one(workspace.write)), name="tickets_ticket_write"),
-            path(
-                "<int:pk>/<slug:panel>/do/", view(self.one(workspace.do)), name="tickets_ticket_do"
-            ),
+            *workspace_urls(self.admin_site),
         ]
 
     def one(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-        """A page of the queue or of one ticket, for whoever works on tickets."""
+        """A page of the queue, for whoever works on tickets."""
 
         def guarded(request: HttpRequest, **at: Any) -> HttpResponse:
             workspace.require_agent(request)
             return view(request, self.admin_site.each_context(request), **at)
 
         return guarded
-
-    def add_view(
-        self,
-        request: HttpRequest,
-        form_url: str = "",  # noqa: ARG002
-        extra_context: Any = None,  # noqa: ARG002
-    ) -> HttpResponse:
-        workspace.require_agent(request)
-        return workspace.add(request, self.admin_site.each_context(request))

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_roles'),
-        ('tickets', '0003_merges_keep_their_own'),
+        ('tickets', '0004_uploads_and_ratings'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
