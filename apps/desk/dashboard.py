@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.accounts.middleware import actor_of
 from apps.accounts.permissions import Permission
-from apps.desk import policies, tallies
+from apps.desk import mentions, policies, tallies
 from apps.desk.board import board_of
 from apps.desk.models import DayCount
 from apps.desk.options import options
@@ -49,7 +49,7 @@ class Box:
     key: str
     title: Text
     icon: str
-    link: str  # the queue, filtered so
+    link: str  # the queue, filtered so; empty where no filter says it
     none: Text
     lines: list[Line] = field(default_factory=list)
 
@@ -161,7 +161,33 @@ def _waking(actor: Actor, now: datetime, path: str) -> Box:
     )
 
 
-BOXES: tuple[Callable[[Actor, datetime, str], Box], ...] = (_waiting, _new, _due, _waking)
+def _mentions(actor: Actor, now: datetime, _path: str) -> Box:
+    """Where colleagues named me in a work note, the newest first."""
+    return Box(
+        "mentions",
+        gettext_lazy("You were mentioned"),
+        "alternate_email",
+        "",
+        gettext_lazy("Nobody has mentioned you lately."),
+        [
+            Line(
+                number=mention.message.ticket_id,
+                subject=mention.message.ticket.subject,
+                under=f"#{mention.message.ticket_id} · {mention.message.author or ''}",
+                sign=ago(mention.created_at, now),
+            )
+            for mention in mentions.of(actor, limit=MOST)
+        ],
+    )
+
+
+BOXES: tuple[Callable[[Actor, datetime, str], Box], ...] = (
+    _waiting,
+    _new,
+    _mentions,
+    _due,
+    _waking,
+)
 
 
 def _first(rows: TicketQuerySet) -> list[dict[str, Any]]:

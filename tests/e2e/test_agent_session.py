@@ -68,6 +68,8 @@ def test_an_agent_works_by_keyboard_alone(shared_desk: Desk, browser: Browser) -
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/ticket/{second}/change/**")
+    page.keyboard.press("n")
+    expect(page.locator("form.composer.note textarea")).to_be_focused()
     page.go_back()
     page.wait_for_function(
         f"document.activeElement.closest('[data-row]')?.dataset.row === '{second}'"

@@ -32,7 +32,7 @@ class TicketAdmin(GuardedAdmin):
         ]
 
     def one(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-        """A page of the queue or of one ticket, for whoever works on tickets."""
+        """A page of the queue, for whoever works on tickets."""
 
         def guarded(request: HttpRequest, **at: Any) -> HttpResponse:
             workspace.require_agent(request)
