@@ -16,6 +16,7 @@ from demo import world as worlds
 from demo.desk import PICTURES, Desk
 from demo.kept import keep_views
 from demo.rows import Writer
+from demo.sayings import keep_sayings
 from demo.scenario import audience, load_desk, people, scripts
 from demo.simulate import Simulation
 
@@ -52,6 +53,7 @@ def load(
     worlds.open_desk(world, now=end)
     recount()
     keep_views(desk, now=end)
+    keep_sayings(now=end)
 
 
 def _play(

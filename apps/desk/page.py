@@ -22,7 +22,7 @@ from apps.events import journal
 from apps.kernel import markup
 from apps.kernel.actors import Actor
 from apps.tickets import custom, events
-from apps.tickets.models import Link, Message, Participant, Ticket
+from apps.tickets.models import Link, Message, Participant, Rating, Ticket
 from apps.tickets.statuses import ACTIVE
 
 AT_ONCE = 30  # messages; earlier ones are a click away
@@ -181,11 +181,23 @@ def colleagues(ticket: Ticket, actor: Actor, book: Directory, *, now: datetime) 
     return [Colleague(book.staff[one.user_id], one.state) for one in found]
 
 
-def others_of_requester(ticket: Ticket, actor: Actor) -> list[Ticket]:
-    """Open ones first, among the newest."""
+@dataclass(frozen=True, slots=True)
+class Others:
+    """The requester's other tickets, open ones first, and what they last thought of our help."""
+
+    tickets: list[Ticket]
+    rating: Rating | None
+
+
+def others_of_requester(ticket: Ticket, actor: Actor) -> Others:
+    """Two queries, among their newest tickets."""
     theirs = Ticket.objects.visible_to(actor).raised_by(ticket.requester_id).exclude(pk=ticket.pk)
-    newest = theirs.select_related("status").order_by("-updated_at", "-pk")[:LOOKED_AT]
-    return sorted(newest, key=lambda row: row.status_category not in ACTIVE)[:OTHERS]
+    newest = list(theirs.select_related("status").order_by("-updated_at", "-pk")[:LOOKED_AT])
+    given = Rating.objects.filter(ticket__in=[ticket, *newest]).given()
+    return Others(
+        tickets=sorted(newest, key=lambda row: row.status_category not in ACTIVE)[:OTHERS],
+        rating=given.order_by("-given_at").first(),
+    )
 
 
 def fields(ticket: Ticket) -> list[tuple[str, str]]:

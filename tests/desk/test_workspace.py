@@ -117,7 +117,7 @@ class TestThePage:
         old = raised(cast, subject="open")
         standing(cast, "closed", subject="closed")
 
-        others = client_of(cast.alice).get(at(raised(cast))).context["others"]
+        others = client_of(cast.alice).get(at(raised(cast))).context["others"].tickets
 
         assert [row.subject for row in others] == ["open", "closed"]
         assert others[0] == old

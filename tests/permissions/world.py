@@ -83,6 +83,7 @@ class World:
             "helpful": "yes",
             "score": "5",
             "reply": str(self.ids["desk/savedreply"]),
+            "seen": ABSENT_ID,  # whatever was said, they have read it
             "answered": self.article.slug,
             **({"file": SimpleUploadedFile("a.txt", b"a")} if route == "uploads/" else {}),
             **_OF_THE_QUEUE.get(route, {}),
