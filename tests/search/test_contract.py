@@ -25,7 +25,7 @@ def document(
     version: int = 1,
     notes: str = "",
 ) -> Document:
-    faces = (Face(title=title, texts=texts, keys=frozenset(keys)),)
+    faces: tuple[Face, ...] = (Face(title=title, texts=texts, keys=frozenset(keys)),)
     if notes:
         faces = (
             Face(title=title, texts=texts, keys=frozenset({"reader1"})),

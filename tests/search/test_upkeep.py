@@ -9,7 +9,9 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from apps.events import relay
+from apps.events.registry import handler_of
 from apps.search import upkeep
+from apps.search.gather import ticket_documents
 from apps.search.documents import Kind
 from apps.search.models import ArticleDocument, TicketDocument
 from apps.tickets import actions
@@ -30,7 +32,7 @@ def test_facts_told_twice_or_late_change_nothing(cast: Cast) -> None:
         relay.deliver(claim)
     hear()
     for claim in early:
-        relay.handler_of(claim.subscriber)(claim.event)
+        handler_of(claim.subscriber)(claim.event)
 
     assert found(cast, cast.alice, "umbrella") == []
     assert found(cast, cast.alice, "parasol") == [ticket.pk]
@@ -38,7 +40,6 @@ def test_facts_told_twice_or_late_change_nothing(cast: Cast) -> None:
 
 def test_a_known_fact_reads_nothing_again(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
-    ticket_documents = upkeep.ticket_documents
 
     def counted(ids: list[int]) -> object:
         read.extend(ids)
