@@ -79,7 +79,9 @@ class ArticleAdmin(GuardedAdmin):
         return article.state, article.get_state_display()
 
     @display(  # type: ignore[untyped-decorator]
-        description=_("Read by"), ordering="audience", label={"internal": "warning"}
+        description=_("Read by"),
+        ordering="audience",
+        label={"internal": "warning", "public": "info"},
     )
     def readers(self, article: Article) -> tuple[str, str]:
         return article.audience, article.get_audience_display()
