@@ -134,8 +134,9 @@ class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        tops = KnowledgeCategory.objects.filter(parent=None).exclude(pk=self.instance.pk)
-        self.fields["parent"].queryset = tops  # type: ignore[attr-defined]
+        if "parent" in self.fields:  # who may only look has no field
+            tops = KnowledgeCategory.objects.filter(parent=None).exclude(pk=self.instance.pk)
+            self.fields["parent"].queryset = tops  # type: ignore[attr-defined]
 
     def clean(self) -> None:
         super().clean()

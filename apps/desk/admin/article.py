@@ -69,7 +69,7 @@ def propose(request: HttpRequest, chrome: Chrome, pk: int) -> HttpResponse:
             )
             messages.success(request, _("The draft is saved. Only writers see it."))
             return redirect("admin:knowledge_article_change", article.pk)
-    words = request.GET.get("find", "").strip()
+    words = request.GET.get("find", "").replace("\0", "").strip()
     context = {
         **chrome,
         "title": _("Article from #%d") % ticket.pk,
