@@ -22,7 +22,7 @@ from apps.desk.articles import Said
 from apps.kernel.errors import ForbiddenError, NotFoundError
 from apps.kernel.forms import shown_on
 from apps.knowledge import access as knowledge
-from apps.knowledge import actions, shelf
+from apps.knowledge import actions, rendering, shelf
 from apps.knowledge.forms import DraftForm
 from apps.tickets import access, events, policies
 from apps.tickets.conversation import conversation
@@ -75,6 +75,7 @@ def propose(request: HttpRequest, chrome: Chrome, pk: int) -> HttpResponse:
         "title": _("Article from #%d") % ticket.pk,
         "ticket": ticket,
         "form": form,
+        "preview": rendering.render(str(form["source"].value() or ""), images=frozenset()).html,
         "answers": [(answer, answer in chosen) for answer in answers],
         "is_solved": ticket.status_category in SOLVED,
         "linked": shelf.linked_to(events.subject_of(ticket.pk), actor),

@@ -5,13 +5,12 @@ const editor = document.querySelector(".kb-editor");
 const text = editor?.querySelector("textarea[name=source]");
 
 function preview() {
-  const button = editor.querySelector("[data-preview]");
   const shown = document.getElementById("preview");
   let waiting = 0;
   let asked = 0;
   const ask = async () => {
     const mine = (asked += 1);
-    const answer = await fetch(button.dataset.preview, {
+    const answer = await fetch(editor.dataset.preview, {
       method: "POST",
       body: new FormData(editor),
       headers: { Accept: "text/html" },
@@ -24,7 +23,7 @@ function preview() {
     clearTimeout(waiting);
     waiting = setTimeout(ask, 350);
   });
-  button.hidden = true;
+  for (const button of editor.querySelectorAll("[data-without-script]")) button.hidden = true;
 }
 
 function insert(markdown) {
