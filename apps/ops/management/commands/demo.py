@@ -3,6 +3,7 @@ from __future__ import annotations
 import time
 from argparse import ArgumentParser
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
@@ -30,6 +31,7 @@ class Command(BaseCommand):
                 articles = load_articles(load_desk(), end=end, seed=seed)
         except NotEmptyError:
             raise CommandError("There are tickets already: the demo needs an empty desk") from None
+        call_command("reindex", stdout=self.stdout)
         took = time.monotonic() - start
         self.stdout.write(f"{tickets:,} tickets and {articles} articles in {took:.1f} s")
 
