@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from apps.kernel.errors import DomainError
 
 
@@ -20,6 +22,10 @@ class PlaceRefusedError(DomainError):
     status = 409
 
 
+class StaffStaysError(PlaceRefusedError):
+    message = _("People who work here are removed by an administrator, who hands on their work.")
+
+
 class DomainRefusedError(DomainError):
     code = "organisation.domain-refused"
 
@@ -38,3 +44,7 @@ class TokenRefusedError(DomainError):
 
 class TokenTermsError(DomainError):
     code = "token.terms"
+
+
+class AvailabilityRefusedError(DomainError):
+    code = "agent.availability"

@@ -5,8 +5,10 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from apps.accounts import actions as people
 from apps.accounts.models import User
@@ -18,7 +20,7 @@ from apps.notifications import actions as mail
 from apps.notifications.models import OutgoingMail
 from apps.notifications.unsubscribe import unsubscribe_url
 from apps.ops.models import ChoreRun
-from apps.tickets import actions, files
+from apps.tickets import actions, files, ratings
 from apps.tickets.models import Attachment, PriorityRule, Status, Ticket
 from tests.cast import Cast
 from tests.knowledge.shelf import handbook, out
@@ -37,18 +39,21 @@ class World:
     image: ArticleImage
     ids: dict[str, int]
     token: str
+    rating_token: str
 
     def at(self, route: str) -> dict[str, str]:
         """What stands for the converters of a route."""
         for model, pk in self.ids.items():
             if route.startswith(f"admin/{model}/"):
-                return {"object_id": str(pk), "pk": str(pk), "panel": "take"}
+                panel = "review" if model.startswith("knowledge/") else "take"
+                return {"object_id": str(pk), "pk": str(pk), "panel": panel}
         refs = {"files/": self.attachment.ref, "help/images/": self.image.ref}
-        slugs = {"help/articles/": self.article.slug, "help/<": "handbook"}
+        read = self.article.slug
+        slugs = {"help/articles/": read, "help/<": "handbook", "new/read/": read}
         return {
             "ref": _where(route, refs, self.ticket.ref),
             "slug": _where(route, slugs, "lost-card"),
-            "token": self.token,
+            "token": _where(route, {"rate/": self.rating_token}, self.token),
             "name": "absent",
             "object_id": "1",
             "content_type_id": "1",
@@ -64,19 +69,38 @@ class World:
         nothing = {"ref": ABSENT_REF, "object_id": ABSENT_ID, "pk": ABSENT_ID, "slug": "absent"}
         return {key: nothing.get(key, value) for key, value in there.items()}
 
-    def data(self, route: str) -> dict[str, str]:
+    def data(self, route: str) -> dict[str, Any]:
         """A form that the owner, or an agent, could send there."""
+        about = self.article if route.startswith("admin/knowledge/") else self.ticket
         return {
             "subject": "A subject",
             "text": "A text",
             "submission": str(uuid.uuid4()),
-            "version": str(self.ticket.version),
+            "version": str(about.version),
             "helpful": "yes",
+            "title": "A title",
+            "source": "An article",
+            "base": "1",
+            "audience": "public",
+            "language": "en",
+            "score": "5",
+            "answered": self.article.slug,
+            **({"file": SimpleUploadedFile("a.txt", b"a")} if route == "uploads/" else {}),
         }
 
 
 def _where(route: str, values: dict[str, str], otherwise: str) -> str:
     return next((v for start, v in values.items() if route.startswith(start)), otherwise)
+
+
+def _rating_token(cast: Cast) -> str:
+    """For a solving of this hour: links to old ones are good no longer."""
+    now, rachel = timezone.now(), cast.actor(cast.rachel)
+    solved = actions.raise_ticket(
+        requester=cast.rachel, subject="Solved", text="T", actor=rachel, now=now
+    )
+    solved = actions.solve(ticket=solved, actor=rachel, now=now)
+    return ratings.token_for(solved)
 
 
 def make_world(cast: Cast) -> World:
@@ -135,4 +159,5 @@ def make_world(cast: Cast) -> World:
             "knowledge/knowledgecategory": article.category_id or 0,
         },
         token=unsubscribe_url(cast.rachel).rstrip("/").rpartition("/")[2],
+        rating_token=_rating_token(cast),
     )
