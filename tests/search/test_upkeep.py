@@ -11,8 +11,8 @@ from django.utils import timezone
 from apps.events import relay
 from apps.events.registry import handler_of
 from apps.search import upkeep
-from apps.search.gather import ticket_documents
 from apps.search.documents import Kind
+from apps.search.gather import ticket_documents
 from apps.search.models import ArticleDocument, TicketDocument
 from apps.tickets import actions
 from apps.tickets.models import Ticket
