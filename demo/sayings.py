@@ -16,7 +16,8 @@ _EVERYBODYS = (
         "We need a little more",
         "more",
         (
-            "Hello {{requester.first_name}},\n\nso that we can look into {{ticket.number}}, please tell us"
+            "Hello {{requester.first_name}},\n\n"
+            "so that we can look into {{ticket.number}}, please tell us"
             f" when it happened and what you saw on the screen.\n\n{_REGARDS}, {{{{team.name|us}}}}"
         ),
     ),
@@ -24,7 +25,8 @@ _EVERYBODYS = (
         "It is solved",
         "solved",
         (
-            "Hello {{requester.first_name}},\n\nthis is done now. Should anything still be wrong, just"
+            "Hello {{requester.first_name}},\n\n"
+            "this is done now. Should anything still be wrong, just"
             f" answer here: you find everything at {{{{ticket.url}}}}.\n\n{_REGARDS}"
         ),
     ),
@@ -32,7 +34,8 @@ _EVERYBODYS = (
         "We are looking into it",
         "looking",
         (
-            "Hello {{requester.first_name}},\n\nwe are looking into it and will write again by the end"
+            "Hello {{requester.first_name}},\n\n"
+            "we are looking into it and will write again by the end"
             f" of the next working day.\n\n{_REGARDS}"
         ),
     ),
