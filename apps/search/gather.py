@@ -51,7 +51,7 @@ def ticket_documents(ticket_ids: Sequence[int]) -> list[Document]:
             *("is_major_incident", "raised_at", "updated_at"),
         )
     )
-    owner = _family([ticket["pk"] for ticket in tickets])
+    owner = family_of([ticket["pk"] for ticket in tickets])
     said = _said(owner)
     people = User.objects.in_bulk({ticket["requester_id"] for ticket in tickets})
     readers, tags = _readers(owner.values()), _tags(owner.values())
@@ -73,7 +73,7 @@ def ticket_documents(ticket_ids: Sequence[int]) -> list[Document]:
     ]
 
 
-def _family(ticket_ids: Sequence[int]) -> dict[int, int]:
+def family_of(ticket_ids: Sequence[int]) -> dict[int, int]:
     """Every ticket whose messages count, and under which ticket they are found."""
     owner = {pk: pk for pk in ticket_ids}
     level: list[int] = list(ticket_ids)
