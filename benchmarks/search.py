@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 AGENT_ASKS = {
-    "rare word": "quarantine",
+    "rare word": "rahman ",
     "common word": "card",
     "two common words": "card payment",
     "phrase": '"top up"',

@@ -13,7 +13,9 @@ from apps.search import keys
 from apps.search.documents import Document, Face
 from apps.tickets.events import subject_of
 from apps.tickets.models import Attachment, Message, Participant, Ticket, TicketTag
+from apps.tickets.statuses import ACTIVE, StatusCategory
 
+OVER = frozenset({StatusCategory.RESOLVED, StatusCategory.CLOSED, StatusCategory.CANCELLED})
 TEXTS = 400  # of one ticket: the first message and the latest ones
 CHARACTERS = 200_000  # of one face
 
@@ -152,12 +154,18 @@ def _faces(
 
 
 def _shared_keys(ticket: Mapping[str, Any]) -> frozenset[str]:
+    category = ticket["status_category"]
+    standing = {keys.standing(category)}
+    if category in ACTIVE:
+        standing.add(keys.ACTIVE)
+    elif category in OVER:
+        standing.add(keys.OVER)
     return frozenset(
         {
+            *standing,
             keys.requester(ticket["requester_id"]),
             keys.category(ticket["category_id"]),
             keys.status(ticket["status_id"]),
-            keys.standing(ticket["status_category"]),
         }
     )
 
