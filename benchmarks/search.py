@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 AGENT_ASKS = {
-    "rare word": "quarantine",
+    "rare word": "rahman ",
     "common word": "card",
     "two common words": "card payment",
     "phrase": '"top up"',
@@ -48,9 +48,9 @@ def main(url: str, rounds: int) -> None:
             sizes[name] = ask()
             if lap:
                 taken[name].append((time.perf_counter() - start) * 1000)
-    print(f"| {tickets():,} tickets | found | median ms | worst ms |\n|---|---|---|---|")
+    print(f"| {tickets():,} tickets | found | best ms | median ms |\n|---|---|---|---|")
     for name, times in taken.items():
-        print(f"| {name} | {sizes[name]} | {statistics.median(times):.1f} | {max(times):.1f} |")
+        print(f"| {name} | {sizes[name]} | {min(times):.1f} | {statistics.median(times):.1f} |")
 
 
 def tickets() -> int:
@@ -71,7 +71,8 @@ def questions() -> dict[str, Callable[[], str]]:
         return actor_for(users.get(email__startswith=email))
 
     agent, customer, manager = person("tom."), person("nadia."), person("callum.")
-    middle = Ticket.objects.filter(pk__gt=tickets() // 2, merged_into=None).order_by("pk")[0].pk
+    numbers = Ticket.objects.filter(pk__gt=tickets() // 2, merged_into=None).order_by("pk")
+    middle = numbers.values_list("pk", flat=True)[0]
 
     def asked(text: str, actor: Actor, cursor: str = "") -> Callable[[], str]:
         def ask() -> str:

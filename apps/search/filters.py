@@ -18,13 +18,10 @@ from apps.search.index import Span
 from apps.search.people import ids_of
 from apps.search.query import Filter
 from apps.tickets.models import Category, Status, Tag
-from apps.tickets.statuses import ACTIVE, StatusCategory
+from apps.tickets.statuses import StatusCategory
 
 _NONE = frozenset({"none", "nobody"})
 _PRIORITY = re.compile(r"(<=|>=|<|>|=)?p?([1-5])")
-# What people call all that is still going on, or over.
-_OPEN = {keys.standing(category) for category in ACTIVE}
-_CLOSED = {keys.standing(category) for category in ("resolved", "closed", "cancelled")}
 _SPAM = keys.standing(StatusCategory.SPAM)
 
 
@@ -36,7 +33,7 @@ class Resolved:
     created: Span = field(default_factory=Span)
     updated: Span = field(default_factory=Span)
     problems: list[str] = field(default_factory=list)
-    wants_spam: bool = False
+    says_status: bool = False  # then it is for the asker to say whether spam counts
     is_asked: bool = False  # at least one filter was understood
 
 
@@ -55,15 +52,15 @@ def resolve(filters: Sequence[Filter], *, actor: Actor, now: datetime) -> Resolv
             if name in _TIMES:
                 _narrow(resolved, name, asked, now)
             else:
-                found = any_key(
-                    {key for value in asked.values for key in _KEYS[name](value, actor)}
-                )
+                named = {key for value in asked.values for key in _KEYS[name](value, actor)}
+                found = any_key(named)
                 resolved.parts.append(Not(found) if asked.negated else found)
-                resolved.wants_spam |= Key(_SPAM) in found.parts and not asked.negated
+                about_status = any(map(keys.is_of_status, named))
+                resolved.says_status |= about_status and not asked.negated
             resolved.is_asked = True
         except _NotUnderstoodError as error:
             resolved.problems.append(str(error))
-    if not resolved.wants_spam:
+    if not resolved.says_status:
         resolved.parts.append(Not(Key(_SPAM)))
     return resolved
 
@@ -96,9 +93,9 @@ def _statuses(value: str, actor: Actor) -> set[str]:
     """A category, open or closed for many at once, or a status by its slug or label."""
     plain = value.casefold().replace("-", "_").replace(" ", "_")
     if plain == "open":
-        return _OPEN
+        return {keys.ACTIVE}
     if plain == "closed":
-        return _CLOSED
+        return {keys.OVER}
     if plain in set(StatusCategory):
         return {keys.standing(plain)}
     label = "agent_label" if access.is_staff(actor) else "customer_label"

@@ -16,7 +16,7 @@ from apps.search.expressions import And, Expression, Not, Or
 from apps.search.filters import Resolved
 from apps.search.highlight import marker
 from apps.search.hits import article_hits, ticket_hits
-from apps.search.index import CAP, WINDOW, Found, Question, index
+from apps.search.index import WINDOW, Found, Question, index
 from apps.search.people import ids_of
 from apps.search.query import Query, parse
 from apps.search.ranking import Cursor, ordered
@@ -153,11 +153,13 @@ def _page(
     shown = best[after : after + limit]
     hits = ticket_hits(shown, actor, marker(query.wanted))
     total = max(found.total, len(hits))
+    if found.is_capped:
+        total -= total % 100
     return TicketPage(
         hits=hits,
         following=_following(found, best, shown, begin, window=question.window),
-        total=min(total, CAP),
-        total_is_capped=total > CAP,
+        total=total,
+        total_is_capped=found.is_capped,
     )
 
 

@@ -13,7 +13,9 @@ from apps.search import keys
 from apps.search.documents import Document, Face
 from apps.tickets.events import subject_of
 from apps.tickets.models import Attachment, Message, Participant, Ticket, TicketTag
+from apps.tickets.statuses import ACTIVE, StatusCategory
 
+OVER = frozenset({StatusCategory.RESOLVED, StatusCategory.CLOSED, StatusCategory.CANCELLED})
 TEXTS = 400  # of one ticket: the first message and the latest ones
 CHARACTERS = 200_000  # of one face
 
@@ -51,7 +53,7 @@ def ticket_documents(ticket_ids: Sequence[int]) -> list[Document]:
             *("is_major_incident", "raised_at", "updated_at"),
         )
     )
-    owner = _family([ticket["pk"] for ticket in tickets])
+    owner = family_of([ticket["pk"] for ticket in tickets])
     said = _said(owner)
     people = User.objects.in_bulk({ticket["requester_id"] for ticket in tickets})
     readers, tags = _readers(owner.values()), _tags(owner.values())
@@ -73,7 +75,7 @@ def ticket_documents(ticket_ids: Sequence[int]) -> list[Document]:
     ]
 
 
-def _family(ticket_ids: Sequence[int]) -> dict[int, int]:
+def family_of(ticket_ids: Sequence[int]) -> dict[int, int]:
     """Every ticket whose messages count, and under which ticket they are found."""
     owner = {pk: pk for pk in ticket_ids}
     level: list[int] = list(ticket_ids)
@@ -152,12 +154,18 @@ def _faces(
 
 
 def _shared_keys(ticket: Mapping[str, Any]) -> frozenset[str]:
+    category = ticket["status_category"]
+    standing = {keys.standing(category)}
+    if category in ACTIVE:
+        standing.add(keys.ACTIVE)
+    elif category in OVER:
+        standing.add(keys.OVER)
     return frozenset(
         {
+            *standing,
             keys.requester(ticket["requester_id"]),
             keys.category(ticket["category_id"]),
             keys.status(ticket["status_id"]),
-            keys.standing(ticket["status_category"]),
         }
     )
 

@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Q
 from django.db.models.functions import Substr
 
 from apps.kernel.actors import Actor
 from apps.knowledge.models import Article
 from apps.search.access import is_staff
+from apps.search.gather import family_of
 from apps.search.highlight import READ, Marker, marked, snippet
 from apps.search.results import ArticleHit, TicketHit
 from apps.tickets.models import Message, Ticket
@@ -20,7 +20,7 @@ _MESSAGES = 200  # of all tickets of a page, the latest: snippets come out of th
 
 
 def ticket_hits(ticket_ids: Sequence[int], actor: Actor, marker: Marker) -> list[TicketHit]:
-    """In the order given, without those that the actor may not see (any more). Two queries."""
+    """In the order given, without those that the actor may not see (any more). Three queries."""
     rows = Ticket.objects.visible_to(actor).filter(pk__in=ticket_ids)
     found = {
         row["pk"]: row
@@ -92,14 +92,14 @@ def _name(name: str | None, email: str | None) -> str:
 def _texts(ticket_ids: Sequence[int], actor: Actor) -> defaultdict[int, list[str]]:
     """What the actor may read of each ticket and of those merged into it, oldest first."""
     texts: defaultdict[int, list[str]] = defaultdict(list)
+    owner = family_of(ticket_ids)
     latest = (
-        Message.objects.filter(Q(ticket__in=ticket_ids) | Q(ticket__merged_into__in=ticket_ids))
+        Message.objects.filter(ticket__in=owner)
         .readable_by(actor)
-        .order_by("-pk")
+        .order_by("-created_at", "-id")  # by id alone, PostgreSQL walks all messages backwards
         .annotate(text=Substr("source", 1, READ))
-        .values_list("ticket", "ticket__merged_into", "text")[:_MESSAGES]
+        .values_list("ticket", "text")[:_MESSAGES]
     )
-    shown = set(ticket_ids)
-    for ticket_id, merged_into, text in reversed(latest):
-        texts[ticket_id if ticket_id in shown else merged_into or 0].append(text)
+    for ticket_id, text in reversed(latest):
+        texts[owner[ticket_id]].append(text)
     return texts

@@ -12,7 +12,7 @@ from apps.kernel.ports import Port
 from apps.search.documents import Document, Kind
 from apps.search.expressions import Expression
 
-CAP = 1000  # counted up to here, then "1,000+"
+CAP = 1000  # counted up to here at most, then "1,000+"
 WINDOW = 300  # the newest matches among which the best are looked for
 
 Reader = Callable[[Sequence[int]], Sequence[Document]]
@@ -52,10 +52,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The newest matches, newest first, at most a window of them; `total` is at most CAP + 1."""
+    """The newest matches, newest first, at most a window of them.
+
+    `total` is exact, or with `is_capped` the least that there are; at most CAP.
+    """
 
     candidates: tuple[Candidate, ...]
     total: int
+    is_capped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 STAFF = "staff"  # any of the staff may read this face, unless the team is hidden from them
 EVERYBODY = "everybody"
+ACTIVE = "active"  # whatever is still going on
+OVER = "over"
 MAJOR = "major"
 HAS_FILE = "file"
 
@@ -52,6 +54,10 @@ def status(status_id: int) -> str:
 
 def standing(status_category: str) -> str:
     return f"is{status_category.replace('_', '')}"
+
+
+def is_of_status(name: str) -> bool:
+    return name in {ACTIVE, OVER} or name.startswith(("is", "status"))
 
 
 def priority(level: int) -> str:

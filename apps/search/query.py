@@ -80,9 +80,9 @@ def parse(text: str) -> Query:
             continue
         found = tuple(words.words(part["exact"] if part["exact"] is not None else part[0]))
         if found:
-            is_last = part.end() == len(read) and part["exact"] is None
             negated = bool(part["minus"])
-            terms.append(Term(found, negated=negated, prefix=is_last and not negated))
+            is_last = part.end() == len(read) and part["exact"] is None and not negated
+            terms.append(Term(found, negated=negated, prefix=is_last and _may_go_on(found[-1])))
     return Query(
         terms=tuple(terms[:MOST_TERMS]),
         filters=tuple(filters[:MOST_FILTERS]),
@@ -90,6 +90,11 @@ def parse(text: str) -> Query:
         is_surely_number=bool(number and number[1]),
         is_cut=len(text) > LONGEST or len(terms) > MOST_TERMS or len(filters) > MOST_FILTERS,
     )
+
+
+def _may_go_on(word: words.Found) -> bool:
+    """Numbers are typed whole, and one letter is the beginning of too much."""
+    return len(word.folded) > 1 and word.folded.isalpha()
 
 
 def _values(part: re.Match[str]) -> tuple[str, ...]:

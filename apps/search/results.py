@@ -28,7 +28,10 @@ class TicketHit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketPage:
-    """`following` is the next page's cursor, empty at the end. `total` stops counting at 1,000.
+    """One page of hits. `following` is the next page's cursor, empty at the end.
+
+    `total` is exact, or if it is capped “at least so many”: counting stops at 1,000, or once there
+    are pages enough.
 
     `corrected` is what was searched instead of words that nothing matched; `problems` are filters
     that were not understood, in words for whoever typed them.

@@ -63,7 +63,7 @@ def _pairs(text: str) -> tuple[tuple[str, str], ...]:
 
 
 def _may_be_meant(word: str) -> bool:
-    return 4 <= len(word) <= 30 and word.isalpha()  # noqa: PLR2004 - what people mistype
+    return 3 <= len(word) <= 30 and word.isalpha()  # noqa: PLR2004 - what people mistype
 
 
 @functools.lru_cache(maxsize=200_000)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from apps.search.adapters import postgresql
 from apps.search.documents import Document, Face, Kind
 from apps.search.expressions import And, Expression, Key, Not, Or, Phrase
 from apps.search.index import Changed, Question, Span, index
@@ -116,13 +117,30 @@ def test_begins_where_it_is_told_and_ends_at_its_window() -> None:
     assert found.total == 6
 
 
-def test_finds_across_the_spans_of_many_tickets() -> None:
+@pytest.mark.parametrize("few", [0, 5_000])
+def test_finds_across_the_spans_of_many_tickets(monkeypatch: pytest.MonkeyPatch, few: int) -> None:
+    monkeypatch.setattr(postgresql, "_FEW", few)  # from where on PostgreSQL looks span by span
     keys = [3, 9_999, 10_000, 95_000, 150_000, 249_999, 250_000, 259_999, 260_001]
     put(*(document(key, "card") for key in keys))
 
     assert ask(word("card")) == keys[::-1]
     assert ask(word("card"), newest=200_000) == [150_000, 95_000, 10_000, 9_999, 3]
     assert ask(Or((word("card"), word("none"))), newest=9_999) == [9_999, 3]
+    for window in range(1, 10):
+        assert ask(word("card"), window=window) == keys[::-1][:window]
+
+
+def test_says_whether_there_are_more_than_it_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgresql, "_FEW", 0)
+    put(*(document(key, "card") for key in (5, 9_000, 9_001, 9_002)))
+
+    some = index.get().find(Question(kind=Kind.TICKET, where=word("card"), window=2))
+    every = index.get().find(Question(kind=Kind.TICKET, where=word("card"), window=9))
+
+    assert [candidate.key for candidate in some.candidates] == [9_002, 9_001]
+    assert 2 < some.total <= 4
+    assert some.is_capped == (some.total < 4)
+    assert (every.total, every.is_capped) == (4, False)
 
 
 def test_keeps_to_times() -> None:

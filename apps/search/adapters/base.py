@@ -15,7 +15,7 @@ from apps.search import spelling, words
 from apps.search.documents import Document, Face, Kind
 from apps.search.expressions import Expression
 from apps.search.index import Question, Reader, Span
-from apps.search.models import ArticleDocument, TicketDocument, Word
+from apps.search.models import ArticleDocument, TicketDocument
 
 T = TypeVar("T")
 
@@ -144,8 +144,8 @@ class DatabaseIndex(ABC):
         return {word: guess for word, guess in mended.items() if guess}
 
     def _guesses(self, word: str) -> list[str]:
-        slips = Word.objects.filter(word__in=spelling.slips(word)).values_list("word", flat=True)
-        return spelling.nearest(word, {*slips, *self._alike(word)})[:MOST_GUESSES]
+        known = self._known(sorted(spelling.slips(word)))
+        return spelling.nearest(word, {*known, *self._alike(word)})[:MOST_GUESSES]
 
     def _unlearn(self, stems: Collection[str]) -> None:
         """Forget words that no document holds any more: what was redacted is to be gone."""
@@ -176,6 +176,10 @@ class DatabaseIndex(ABC):
     @abstractmethod
     def _readable(self, kind: Kind, stems: Mapping[str, str], access: Expression) -> set[str]:
         """Those keys whose stem is in a row that `access` reaches."""
+
+    @abstractmethod
+    def _known(self, wanted: Sequence[str]) -> set[str]:
+        """Those that are in the vocabulary."""
 
     @abstractmethod
     def _alike(self, word: str) -> list[str]:

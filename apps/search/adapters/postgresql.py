@@ -4,12 +4,16 @@ The vector holds words and keys side by side; keys begin with "=", which no word
 permissions and filters are answered by the same index as the words.
 
 GIN knows no order. To reach the newest matches of a common word without reading all of them, every
-vector also says in which ten and hundred thousand its ticket's number lies, and a question asks for
-the newest of these first (`_spans`). PostgreSQL stops at the limit and never gets to the older.
+vector also says in which blocks of numbers its ticket lies, and a question asks for the newest of
+these first (`_spans`), for as many as are enough.
+
+GIN reads all that begins alike before it joins it with anything else. So the beginning of a word
+becomes the words that are known to begin like it (`_spelt_out`).
 """
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -35,9 +39,11 @@ from apps.search.errors import RebuildUnderWayError
 from apps.search.expressions import And, Expression, Key, Not, Or, Phrase
 from apps.search.index import CAP, Candidate, Changed, Found, Question
 
-_NEAR, _FAR = 10_000, 100_000  # tickets
+_BLOCKS = {"v": 1_000, "w": 4_000, "x": 16_000, "y": 64_000, "z": 256_000}  # tickets
+_FEW = 5_000  # matches that are read at once
 _LAST_POSITION = 16_383  # PostgreSQL's limits
 _POSITIONS = 100  # of one word, out of 255
+_ENDINGS = 40  # words that a beginning may become
 _GAP = 8  # between texts, so that no phrase reaches over
 _BY_INDEX = {"enable_seqscan": "off", "jit": "off", "max_parallel_workers_per_gather": "0"}
 _WEIGHTS = "{0.1, 0.2, 0.4, 1.0}"  # D (text) to A (title)
@@ -57,15 +63,18 @@ def vector(row: Row) -> str:
             places.setdefault(stem, []).append(str(min(position, _LAST_POSITION)))
     entries = [f"'{stem}':{','.join(at[:_POSITIONS])}" for stem, at in places.items()]
     key = row.id // 2
-    marks = (*row.face.keys, f"n{key // _NEAR}", f"f{key // _FAR}")
+    blocks = (f"{letter}{key // size}" for letter, size in _BLOCKS.items())
+    marks = (*row.face.keys, *blocks)
     return " ".join([*entries, *(f"'={mark}'" for mark in marks)])
 
 
 def tsquery(asked: Expression) -> str:
     match asked:
         case Phrase(found, prefix):
+            if prefix:
+                raise TypeError("_spelt_out comes first")
             quoted = " <-> ".join(f"'{word}'" for word in found)
-            return f"({quoted}{':*' if prefix else ''})"
+            return f"({quoted})"
         case Key(name):
             return f"'={name}'"
         case And(parts):
@@ -80,31 +89,18 @@ def tsquery(asked: Expression) -> str:
 
 class PostgresIndex(DatabaseIndex):
     def find(self, question: Question) -> Found:
-        name, where = table(question.kind), tsquery(question.where)
-        extra, values = conditions(question)
-        # OFFSET 0: the planner may not walk the ids and look at each vector on its way.
-        branch = f"""(SELECT id FROM (
-            SELECT d.id FROM {name} d WHERE d.vector @@ %s::tsquery{extra} OFFSET 0
-        ) span ORDER BY id DESC)"""
-        ranks = [f"ts_rank('{_WEIGHTS}', d.vector, %s::tsquery)" for _ in question.ranked_by] or [
-            "1"
-        ]
+        name = table(question.kind)
+        where, *ranked_by = map(tsquery, _spelt_out(question.where, *question.ranked_by))
         with by_index() as cursor:
-            newest = question.newest if question.newest is not None else _newest(cursor, name)
-            spans = _spans(newest)
-            asked: list[Any] = [value for span in spans for value in (f"{where}{span}", *values)]
+            ids, is_capped = _newest_matches(cursor, name, where, question)
+            ranks = [f"ts_rank('{_WEIGHTS}', d.vector, %s::tsquery)" for _ in ranked_by]
             cursor.execute(
-                f"""
-                WITH hit AS MATERIALIZED (
-                    SELECT id, row_number() OVER () AS place
-                    FROM ({" UNION ALL ".join([branch] * len(spans))} LIMIT {CAP + 1}) newest
-                )
-                SELECT (SELECT count(*) FROM hit), d.id, d.updated_at, ARRAY[{", ".join(ranks)}]
-                FROM hit JOIN {name} d ON d.id = hit.id
-                WHERE hit.place <= %s ORDER BY hit.place""",
-                [*asked, *map(tsquery, question.ranked_by), question.window],
+                f"SELECT d.id, d.updated_at, ARRAY[{', '.join(ranks or ['1'])}]::real[] "
+                f"FROM {name} d WHERE d.id = ANY(%s) ORDER BY d.id DESC",
+                [*ranked_by, ids[: question.window]],
             )
-            return _found(cursor.fetchall())
+            candidates = _scored(cursor.fetchall())
+        return Found(candidates, min(len(ids), CAP), is_capped=is_capped)
 
     @contextmanager
     def rebuild(self, kind: Kind, *, since: int) -> Iterator[PostgresRebuild]:
@@ -162,12 +158,19 @@ class PostgresIndex(DatabaseIndex):
         if not stems:
             return set()
         reach = tsquery(access)
-        one = f"SELECT %s WHERE EXISTS (SELECT FROM {table(kind)} d WHERE d.vector @@ %s::tsquery)"
+        exists = f"EXISTS (SELECT FROM {table(kind)} d WHERE d.vector @@ %s::tsquery)"
         with by_index() as cursor:
-            cursor.execute(
-                " UNION ALL ".join([one] * len(stems)),
-                [value for word, stem in stems.items() for value in (word, f"'{stem}' & {reach}")],
-            )
+            spans = _spans(_newest(cursor, table(kind)))  # a common word is in the first of them
+            one = f"SELECT %s WHERE {' OR '.join([exists] * len(spans))}"
+            asked: list[str] = []
+            for word, stem in stems.items():
+                asked += [word, *(f"'{stem}' & {reach}{span}" for span in spans)]
+            cursor.execute(" UNION ALL ".join([one] * len(stems)), asked)
+            return {word for (word,) in cursor}
+
+    def _known(self, wanted: Sequence[str]) -> set[str]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT word FROM search_word WHERE word = ANY(%s)", [list(wanted)])
             return {word for (word,) in cursor}
 
     def _alike(self, word: str) -> list[str]:
@@ -307,40 +310,120 @@ def has_trigrams() -> bool:
         return cursor.fetchone() is not None
 
 
+def _spelt_out(*asked: Expression) -> list[Expression]:
+    """The same, with beginnings replaced by the words that they may become."""
+    begun = {part.words[-1] for one in asked for part in _phrases(one) if part.prefix}
+    endings = {word: _beginning_with(word) for word in sorted(begun)}
+    return [_spell_out(one, endings) for one in asked]
+
+
+def _spell_out(asked: Expression, endings: Mapping[str, Sequence[str]]) -> Expression:
+    match asked:
+        case Phrase((*before, last), prefix=True):
+            return Or(tuple(Phrase((*before, word)) for word in endings[last]))
+        case And(parts):
+            return And(tuple(_spell_out(part, endings) for part in parts))
+        case Or(parts):
+            spelt = [_spell_out(part, endings) for part in parts]
+            flat = (
+                one for part in spelt for one in (part.parts if isinstance(part, Or) else [part])
+            )
+            return Or(tuple(dict.fromkeys(flat)))
+        case Not(part):
+            return Not(_spell_out(part, endings))
+        case _:
+            return asked
+
+
+def _phrases(asked: Expression) -> Iterator[Phrase]:
+    match asked:
+        case Phrase():
+            yield asked
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from _phrases(part)
+        case Not(part):
+            yield from _phrases(part)
+
+
+def _beginning_with(word: str) -> list[str]:
+    """The shortest known words that begin so, by their stems, and the word itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT length(stem), stem FROM search_word WHERE word LIKE %s "
+            "ORDER BY 1, 2 LIMIT %s",
+            [f"{word}%", _ENDINGS],
+        )
+        return list(dict.fromkeys([word, *(stem for _, stem in cursor)]))
+
+
 def _newest(cursor: Any, name: str) -> int:
     cursor.execute(f"SELECT coalesce(max(id), 0) / 2 FROM {name}")
     (newest,) = cursor.fetchone()
     return int(newest)
 
 
-def _spans(newest: int) -> list[str]:
-    """Conditions that part all documents by age, the newest first."""
-    if newest < 2 * _NEAR:
-        return [""]
-    near = [f"'=n{newest // _NEAR - back}'" for back in (0, 1)]
-    far = [f"'=f{newest // _FAR - back}'" for back in (0, 1) if newest // _FAR >= back]
-    return [
-        f" & ({' | '.join(near)})",
-        f" & ({' | '.join(far)}) & !{near[0]} & !{near[1]}",
-        "".join(f" & !{block}" for block in far),
-    ]
+def _newest_matches(
+    cursor: Any, name: str, where: str, question: Question
+) -> tuple[list[int], bool]:
+    """Ids of the newest matches, the newest first, and whether there are more.
+
+    Enough for the window, and all of them where they are few. Words that go together are commoner
+    than the planner thinks: it begins with a span of a quarter of what should do.
+    """
+    extra, values = conditions(question)
+    spans, expected = [""], _expected(cursor, name, where)
+    if expected >= _FEW:
+        newest = question.newest if question.newest is not None else _newest(cursor, name)
+        spans = _spans(newest, question.window * newest / max(1, expected) / 4)
+    ids: list[int] = []
+    for span in spans:
+        # OFFSET 0: the planner may not walk the ids and look at each vector on its way.
+        cursor.execute(
+            f"SELECT id FROM (SELECT d.id FROM {name} d WHERE d.vector @@ %s::tsquery{extra} "
+            "OFFSET 0) span ORDER BY id DESC LIMIT %s",
+            [f"{where}{span}", *values, CAP + 1 - len(ids)],
+        )
+        ids += [pk for (pk,) in cursor]
+        if len(ids) >= question.window and span is not spans[-1]:
+            return ids, True
+    return ids, len(ids) > CAP
 
 
-def _found(rows: Sequence[tuple[int, int, datetime, list[float]]]) -> Found:
+def _expected(cursor: Any, name: str, where: str) -> int:
+    """How many matches the planner expects: says where to begin to look, never what is found."""
+    cursor.execute(
+        f"EXPLAIN (FORMAT JSON) SELECT FROM {name} d WHERE d.vector @@ %s::tsquery", [where]
+    )
+    (plan,) = cursor.fetchone()
+    return int((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]["Plan Rows"])
+
+
+def _spans(newest: int, likely: float = 0) -> list[str]:
+    """Conditions that part all documents by age, the newest first; the first may hold `likely`."""
+    spans, nearer = [], ""
+    for letter, size in _BLOCKS.items():
+        if size < likely:
+            continue
+        if newest < 2 * size:
+            break
+        numbers = newest // size, newest // size - 1
+        blocks = [f"'={letter}{number}'" for number in numbers]
+        spans.append(f" & ({' | '.join(blocks)}){nearer}")
+        nearer = "".join(f" & !{block}" for block in blocks)
+    return [*spans, nearer]
+
+
+def _scored(rows: Sequence[tuple[int, datetime, list[float]]]) -> tuple[Candidate, ...]:
     """A match's score is the sum of its words' ranks; of several, rare ones weigh more."""
-    if not rows:
-        return Found((), 0)
     by_word = zip(*(ranks for *_, ranks in rows), strict=True)
     with_word = [sum(rank > 0 for rank in ranks) for ranks in by_word]
     rarity = [math.log(1 + len(rows) / (1 + held)) for held in with_word]
-    return Found(
-        tuple(
-            Candidate(
-                pk // 2,
-                sum(rank * rare for rank, rare in zip(ranks, rarity, strict=True)),
-                updated_at,
-            )
-            for _, pk, updated_at, ranks in rows
-        ),
-        rows[0][0],
+    return tuple(
+        Candidate(
+            pk // 2,
+            sum(rank * rare for rank, rare in zip(ranks, rarity, strict=True)),
+            updated_at,
+        )
+        for pk, updated_at, ranks in rows
     )

@@ -6,6 +6,7 @@ matches in the order of their ids, so the newest come first by themselves.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -75,7 +76,8 @@ class SqliteIndex(DatabaseIndex):
                 f"SELECT count(*) FROM (SELECT 1 FROM {source} LIMIT {CAP + 1})",
                 [where, *values],
             )
-            return Found(candidates, cursor.fetchone()[0])
+            (total,) = cursor.fetchone()
+        return Found(candidates, min(total, CAP), is_capped=total > CAP)
 
     @contextmanager
     def rebuild(self, kind: Kind, *, since: int) -> Iterator[SqliteRebuild]:
@@ -128,6 +130,14 @@ class SqliteIndex(DatabaseIndex):
                 if cursor.fetchone():
                     found.add(word)
         return found
+
+    def _known(self, wanted: Sequence[str]) -> set[str]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT word FROM search_word WHERE word IN (SELECT value FROM json_each(%s))",
+                [json.dumps(wanted)],
+            )
+            return {word for (word,) in cursor}
 
     def _alike(self, word: str) -> list[str]:
         """FTS5's trigrams find substrings; those that share the most of them come first."""
