@@ -48,6 +48,8 @@ class Told:
     days: int
     summary: str = ""
     audience: str = "public"
+    language: str = "en"
+    translation_of: str = ""  # another one's title
     views: int = 0
     helpful: int = 0
     unhelpful: int = 0
@@ -146,6 +148,8 @@ class _Librarian:
             source=re.sub(r"!\[[^\]]*\]\(picture:.*\)\n", "", text),
             category=self.categories[told.category],
             audience=told.audience,
+            language=told.language,
+            translates=Article.objects.filter(title=told.translation_of).first(),
             origin=f"ticket:{ticket.pk}" if ticket else "",
             actor=actor,
             now=now,

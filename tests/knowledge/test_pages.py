@@ -202,6 +202,7 @@ class TestLanguages:
             german = page("/help/articles/karte-weg/")
 
         assert 'href="/help/articles/karte-weg/"' in shown
+        assert "2 articles" in page("/help/")
         assert "Read this article in your language" in german
         assert 'lang="de"' in german
 

@@ -63,8 +63,13 @@ def draft(
 
 
 def _store(article: Article) -> None:
-    """Insert it under a name made of its title; with some of its ref, if that name is taken."""
-    name = slugify(article.title)[:_SLUG_LIMIT].strip("-") or "article"
+    """Insert it under a name made of its title; with some of its ref, if that name is taken.
+
+    A title in a script that addresses don't have leaves the original's name, or none.
+    """
+    original = article.translates
+    otherwise = f"{original.slug[:_SLUG_LIMIT]}-{article.language}" if original else "article"
+    name = slugify(article.title)[:_SLUG_LIMIT].strip("-") or otherwise
     article.slug = name
     try:
         with transaction.atomic():

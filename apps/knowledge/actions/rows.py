@@ -111,8 +111,9 @@ Counted = tuple[int, str] | None
 
 
 def counted_in(article: Article) -> Counted:
-    """Which category counts the article, and as what."""
-    if article.state != Article.State.PUBLISHED or article.category_id is None:
+    """Which category counts the article, and as what; an original with its translations is one."""
+    is_shown = article.state == Article.State.PUBLISHED and article.translates_id is None
+    if not is_shown or article.category_id is None:
         return None
     return article.category_id, f"{article.audience}_count"
 
