@@ -40,7 +40,7 @@ WRITERS = {
 }
 # These have such methods and are no rows.
 HARMLESS = {
-    *("digest", "fresh", "default_storage", "form", "formset", "line"),
+    *("cache", "digest", "fresh", "default_storage", "form", "formset", "line"),
     *("_handlers", "_subscriptions"),
 }
 
