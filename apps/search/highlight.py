@@ -13,9 +13,9 @@ from apps.search import words
 from apps.search.query import Term
 
 SNIPPET = 220  # characters
-READ = 20_000  # characters of a message in which we look
+READ = 6_000  # characters of a message in which we look
 _BEFORE = 60
-_MARKUP = re.compile(r"[*`#>|~]+|\b_+|_+\b|\]\(\S*?\)|!?\[")
+_MARKUP = re.compile(r"^[ >#]+|[*`|~]+|\b_+|_+\b|\]\(\S*?\)|!?\[", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def marker(terms: Iterable[Term]) -> Marker:
     terms = list(terms)
     return Marker(
         stems=frozenset(word.stem for term in terms for word in term.found),
-        beginnings=tuple(term.found[-1].folded for term in terms if term.prefix) or ("\0",),
+        beginnings=tuple(term.found[-1].folded for term in terms if term.prefix),
     )
 
 
@@ -52,12 +52,14 @@ def marked(text: str, marker: Marker) -> SafeString:
 
 def snippet(texts: Sequence[str], marker: Marker) -> SafeString:
     """The place, out of all texts, where most different words stand; else the first words."""
-    plain = [" ".join(_MARKUP.sub(" ", text[:READ]).split()) for text in texts]
-    best, place, most = (plain[0] if plain else ""), 0, 0
-    for text in plain:
-        start, matched = _densest(text, marker)
+    best, place, most = "", 0, -1
+    for text in texts:
+        plain = " ".join(_MARKUP.sub(" ", text[:READ]).split())
+        start, matched = _densest(plain, marker)
         if matched > most:
-            best, place, most = text, start, matched
+            best, place, most = plain, start, matched
+        if most >= len(marker.stems):
+            break
     return marked(_cut(best, place), marker)
 
 

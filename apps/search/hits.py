@@ -16,7 +16,7 @@ from apps.search.highlight import READ, Marker, marked, snippet
 from apps.search.results import ArticleHit, TicketHit
 from apps.tickets.models import Message, Ticket
 
-_MESSAGES = 400  # of all tickets of a page, the latest: snippets come out of these
+_MESSAGES = 200  # of all tickets of a page, the latest: snippets come out of these
 
 
 def ticket_hits(ticket_ids: Sequence[int], actor: Actor, marker: Marker) -> list[TicketHit]:

@@ -9,7 +9,7 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
-from apps.desk.admin import live, workspace
+from apps.desk.admin import article, live, workspace
 
 View = Callable[..., HttpResponse]
 
@@ -17,6 +17,7 @@ _PAGES: tuple[tuple[str, View, str], ...] = (
     ("<int:pk>/change/", workspace.show, "change"),
     ("<int:pk>/write/", workspace.write, "write"),
     ("<int:pk>/replies/", live.replies, "replies"),
+    ("<int:pk>/article/", article.propose, "article"),
     ("<int:pk>/<slug:panel>/do/", workspace.do, "do"),
     ("add/", workspace.add, "add"),
 )

@@ -107,7 +107,7 @@ class SqliteIndex(DatabaseIndex):
                     f"SELECT title || ' ' || body FROM {table(kind)}_fts WHERE rowid = %s",
                     [pk],
                 )
-                found.update(word for (text,) in cursor for word in text.split())
+                found |= {word for (text,) in cursor for word in text.split()}
         return found
 
     def learn(self, pairs: Iterable[tuple[str, str]]) -> None:
