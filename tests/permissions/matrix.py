@@ -269,10 +269,8 @@ get  admin/tickets/status/<path:object_id>/history/                             
 get  admin/tickets/status/add/                                                  LLLLLFFF2
 post admin/tickets/status/add/                                                  LLLLLFFF2
 get  admin/tickets/ticket/                                                      LLLLL2222
-post admin/tickets/ticket/                                                      LLLLL2222
-get  admin/tickets/ticket/<int:pk>/<slug:panel>/do/                              LLLLL2442
 post admin/tickets/ticket/                                                      LLLLL5555
-get  admin/tickets/ticket/<int:pk>/<slug:panel>/do/                             LLLLL5555
+get  admin/tickets/ticket/<int:pk>/<slug:panel>/do/                             LLLLL2442
 post admin/tickets/ticket/<int:pk>/<slug:panel>/do/                             LLLLL3443
 get  admin/tickets/ticket/<int:pk>/article/                                     LLLLL2442
 post admin/tickets/ticket/<int:pk>/article/                                     LLLLL3443
