@@ -41,6 +41,8 @@ EXPORTED = {
     "accounts.TeamMember.user": "profile",
     "accounts.User.email": "profile",
     "accounts.User_groups.user": "profile",
+    "desk.DeskPreference.user": "desk",
+    "desk.SavedView.owner": "desk",
     "mfa.Authenticator.user": "second factors",
     "notifications.Notification.recipient": "notifications",
     "notifications.OutgoingMail.to": "notifications",

@@ -270,6 +270,7 @@ get  admin/tickets/status/add/                                                  
 post admin/tickets/status/add/                                                  LLLLLFFF2
 get  admin/tickets/ticket/                                                      LLLLL2222
 post admin/tickets/ticket/                                                      LLLLL2222
+post admin/tickets/ticket/                                                      LLLLL5555
 get  admin/tickets/ticket/<int:pk>/<slug:panel>/do/                             LLLLL2442
 post admin/tickets/ticket/<int:pk>/<slug:panel>/do/                             LLLLL3443
 get  admin/tickets/ticket/<int:pk>/article/                                     LLLLL2442

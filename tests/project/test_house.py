@@ -46,7 +46,7 @@ WRITERS = {
 }
 # These have such methods and are no rows.
 HARMLESS = {
-    *("digest", "fresh", "default_storage", "form", "formset", "line"),
+    *("cache", "caches['shared']", "digest", "fresh", "default_storage", "form", "formset", "line"),
     *("_handlers", "_subscriptions"),
 }
 

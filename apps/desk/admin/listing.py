@@ -7,6 +7,7 @@ import json
 import re
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse, QueryDict
@@ -155,8 +156,6 @@ def _search(request: HttpRequest, chrome: Chrome, text: str) -> HttpResponse:
     path = reverse("admin:tickets_ticket_changelist")
     cursor = request.GET.get("cursor", "")
     page = find.tickets(text, actor=actor, cursor=cursor, limit=30)
-    asked = QueryDict(mutable=True)
-    asked.update({"q": text, "cursor": page.following})
     context = {
         **chrome,
         **_tools(request, board_of(actor), path),
@@ -165,7 +164,7 @@ def _search(request: HttpRequest, chrome: Chrome, text: str) -> HttpResponse:
         "rows": rows.hits(page.hits, base=path, now=now),
         "found": len(page.hits),
         "is_first": not cursor,
-        "older": f"?{asked.urlencode()}" if page.following else "",
+        "older": "?" + urlencode({"q": text, "cursor": page.following}) if page.following else "",
         "people": find.people(text, actor=actor, limit=6) if not cursor else [],
         "seen": now.isoformat(),
     }
