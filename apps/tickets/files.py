@@ -19,6 +19,7 @@ from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apps.kernel.errors import DomainError
 from apps.tickets.errors import FileRefusedError
@@ -51,10 +52,14 @@ def store(upload: File) -> StoredFile:  # type: ignore[type-arg]
     limit = settings.ATTACHMENT_MAX_BYTES
     if upload.size > limit:
         raise FileRefusedError(
-            f"“{name}” is too large: a file may have up to {limit // 1024 // 1024} MB.", name=name
+            _("“%(name)s” is too large: a file may have up to %(size)s MB.")
+            % {"name": name, "size": limit // 1024 // 1024},
+            name=name,
         )
     if upload.size == 0:
-        raise FileRefusedError(f"“{name}” is empty. Choose it again.", name=name)
+        raise FileRefusedError(
+            _("“%(name)s” is empty. Choose it again.") % {"name": name}, name=name
+        )
     digest, head = hashlib.sha256(), b""
     for chunk in upload.chunks():
         head = head or chunk[:_HEAD]
