@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from apps.events import journal
 from apps.kernel.actors import Actor
@@ -45,7 +46,10 @@ def set_parent(*, ticket: Ticket, parent: Ticket | None, actor: Actor, now: date
     above = parent
     while above is not None:
         if above.pk == ticket.pk:
-            raise LinkRefusedError(f"#{ticket.pk} is above #{parent.pk if parent else ''} already.")
+            raise LinkRefusedError(
+                _("#%(above)s is above #%(below)s already.")
+                % {"above": ticket.pk, "below": parent.pk if parent else ""}
+            )
         above = above.parent
     ticket.parent = parent
     rows.save(ticket, "parent", now=now)
@@ -58,7 +62,7 @@ def set_parent(*, ticket: Ticket, parent: Ticket | None, actor: Actor, now: date
 
 def _lock(ticket: Ticket, target: Ticket, actor: Actor) -> Ticket:
     if ticket.pk == target.pk:
-        raise LinkRefusedError("A ticket can't be linked to itself. Choose another one.")
+        raise LinkRefusedError(_("A ticket can't be linked to itself. Choose another one."))
     locked, other = rows.lock_both(ticket, target)
     rows.require(actor, locked, policies.can_work)
     rows.require(actor, other, policies.can_view)
