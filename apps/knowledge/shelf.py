@@ -29,6 +29,14 @@ def linked_to(subject: str, actor: Actor, limit: int = 10) -> list[Article]:
     return list(rows.select_related("category").order_by("-pk")[:limit])
 
 
+def titled(words: str, actor: Actor, limit: int = 10) -> list[Article]:
+    """Articles with all these words in their title, newest change first: for choosing one."""
+    rows = Article.objects.visible_to(actor)
+    for word in words.split()[:8]:
+        rows = rows.filter(title__icontains=word)
+    return list(rows.order_by("-updated_at", "-pk")[:limit])
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """A category as one kind of reader sees it; `count` is of the articles in it and below."""

@@ -45,7 +45,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
     if section is None:
         raise NotFoundError  # as if it weren't there: nothing in it is for this reader
     articles = Article.objects.readable_by(actor).in_language(_language()).filter(category=found)
-    after, last = asked.get("after", ""), asked.get("last", "")
+    after, last = asked.get("after", "").replace("\0", ""), asked.get("last", "")
     if last.isdecimal():
         articles = articles.after(after, int(last[:18]))
     rows = list(articles.by_title()[: PAGE + 1])

@@ -27,6 +27,16 @@ _GROUPS: tuple[tuple[Text, Permission, tuple[tuple[Text, str, str, str], ...]], 
         ),
     ),
     (
+        _("Knowledge"),
+        Permission.WRITE_ARTICLES,
+        (
+            (_("Articles"), "menu_book", "knowledge_article_changelist", ""),
+            (_("New article"), "edit_note", "knowledge_article_add", ""),
+            (_("Readers' comments"), "reviews", "knowledge_feedback_changelist", ""),
+            (_("Article categories"), "shelves", "knowledge_knowledgecategory_changelist", ""),
+        ),
+    ),
+    (
         _("Customers and staff"),
         Permission.MANAGE_PEOPLE,
         (

@@ -45,7 +45,8 @@ class World:
         """What stands for the converters of a route."""
         for model, pk in self.ids.items():
             if route.startswith(f"admin/{model}/"):
-                return {"object_id": str(pk), "pk": str(pk), "panel": "take"}
+                panel = "review" if model.startswith("knowledge/") else "take"
+                return {"object_id": str(pk), "pk": str(pk), "panel": panel}
         refs = {"files/": self.attachment.ref, "help/images/": self.image.ref}
         read = self.article.slug
         slugs = {"help/articles/": read, "help/<": "handbook", "new/read/": read}
@@ -70,15 +71,21 @@ class World:
 
     def data(self, route: str) -> dict[str, Any]:
         """A form that the owner, or an agent, could send there."""
+        about = self.article if route.startswith("admin/knowledge/") else self.ticket
         return {
             "subject": "A subject",
             "text": "A text",
             "submission": str(uuid.uuid4()),
-            "version": str(self.ticket.version),
+            "version": str(about.version),
             "helpful": "yes",
             "score": "5",
             "answered": self.article.slug,
             **({"file": SimpleUploadedFile("a.txt", b"a")} if route == "uploads/" else {}),
+            "title": "A title",
+            "source": "An article",
+            "base": "1",
+            "audience": "public",
+            "language": "en",
         }
 
 

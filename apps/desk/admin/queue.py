@@ -21,7 +21,7 @@ from apps.accounts.guarded import GuardedAdmin
 from apps.accounts.middleware import actor_of
 from apps.accounts.models import Team
 from apps.accounts.permissions import Permission
-from apps.desk.admin import workspace
+from apps.desk.admin import article, workspace
 from apps.kernel.errors import DomainError
 from apps.tickets import actions
 from apps.tickets.models import Status, Ticket
@@ -166,6 +166,9 @@ class TicketAdmin(GuardedAdmin):
             path("add/", view(self.add_view), name="tickets_ticket_add"),
             path("<int:pk>/change/", view(self.one(workspace.show)), name="tickets_ticket_change"),
             path("<int:pk>/write/", view(self.one(workspace.write)), name="tickets_ticket_write"),
+            path(
+                "<int:pk>/article/", view(self.one(article.propose)), name="tickets_ticket_article"
+            ),
             path(
                 "<int:pk>/<slug:panel>/do/", view(self.one(workspace.do)), name="tickets_ticket_do"
             ),

@@ -5,9 +5,12 @@ from argparse import ArgumentParser
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone
 
+from demo.library import load_articles
 from demo.load import NotEmptyError, load
+from demo.reading import load_desk
 
 
 class Command(BaseCommand):
@@ -21,13 +24,16 @@ class Command(BaseCommand):
         if tickets < 1:
             raise CommandError("--tickets: at least 1")
         start = time.monotonic()
+        end = timezone.now()
         try:
-            load(tickets=tickets, seed=seed, end=timezone.now(), told=self._tell)
+            with transaction.atomic():
+                load(tickets=tickets, seed=seed, end=end, told=self._tell)
+                articles = load_articles(load_desk(), end=end, seed=seed)
         except NotEmptyError:
             raise CommandError("There are tickets already: the demo needs an empty desk") from None
         call_command("reindex", stdout=self.stdout)
         took = time.monotonic() - start
-        self.stdout.write(f"{tickets:,} tickets in {took:.1f} s")
+        self.stdout.write(f"{tickets:,} tickets and {articles} articles in {took:.1f} s")
 
     def _tell(self, done: int) -> None:
         self.stdout.write(f"  {done:,} tickets", ending="\r")
