@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 LONGEST = 64  # characters of a word that count
@@ -47,13 +47,19 @@ def words(text: str) -> Iterator[Found]:
 
 def stems(text: str) -> list[str]:
     """The words of a text as the index keeps them, in order."""
-    pairs = map(_normal, _WORD.findall(text))
-    return [root for folded, root in pairs if folded]
+    return [root for folded, root in _pairs(text) if folded]
 
 
-def vocabulary(text: str) -> set[tuple[str, str]]:
+def vocabulary(texts: Iterable[str]) -> set[tuple[str, str]]:
     """Words that a typo may have meant, each with its stem: of letters only, not too short."""
-    return {pair for pair in map(_normal, set(_WORD.findall(text))) if _may_be_meant(pair[0])}
+    every = set().union(*map(_pairs, texts))
+    return {pair for pair in every if _may_be_meant(pair[0])}
+
+
+@functools.lru_cache(maxsize=128)
+def _pairs(text: str) -> tuple[tuple[str, str], ...]:
+    """Every word folded, and its stem. A document's faces share their texts: once is enough."""
+    return tuple(map(_normal, _WORD.findall(text)))
 
 
 def _may_be_meant(word: str) -> bool:

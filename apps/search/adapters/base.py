@@ -67,12 +67,11 @@ def batches(items: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
 
 def known_words(documents: Iterable[Document]) -> set[tuple[str, str]]:
     """Words for the vocabulary. The last face holds all that the others do."""
-    return {
-        pair
+    return words.vocabulary(
+        text
         for document in documents
         for text in (document.faces[-1].title, *document.faces[-1].texts)
-        for pair in words.vocabulary(text)
-    }
+    )
 
 
 def stems_of(documents: Iterable[Document]) -> set[str]:

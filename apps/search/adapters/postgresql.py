@@ -219,16 +219,19 @@ class PostgresRebuild:
             self.last, self.since = cursor.fetchone()
 
     def put(self, documents: Sequence[Document]) -> None:
-        rows = [row for document in documents for row in rows_of(document)]
+        new: set[tuple[str, str]] = set()
         with (
             connection.cursor() as cursor,
             cursor.copy(
                 f"COPY {self._shadow} (id, version, created_at, updated_at, vector) FROM STDIN"
             ) as copy,
         ):
-            for row in rows:
-                copy.write_row((row.id, row.version, row.created_at, row.updated_at, vector(row)))
-        new = known_words(documents) - self._words
+            for document in documents:
+                for row in rows_of(document):
+                    at = row.created_at, row.updated_at
+                    copy.write_row((row.id, row.version, *at, vector(row)))
+                new |= known_words([document])
+        new -= self._words
         self._index.learn(new)
         self._words |= new
 
