@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expect
 
 from demo.reading import load_desk
 from tests.e2e.desk import Desk
@@ -69,10 +69,10 @@ def _page(context: BrowserContext, complaints: list[str]) -> Page:
     return page
 
 
-def _picture() -> bytes:
+def _picture(name: str) -> FilePayload:
     data = io.BytesIO()
     Image.new("RGB", (320, 200), "teal").save(data, "PNG")
-    return data.getvalue()
+    return {"name": name, "mimeType": "image/png", "buffer": data.getvalue()}
 
 
 def _row(page: Page, name: str, state: str) -> None:
@@ -96,8 +96,7 @@ def test_files_are_dropped_pasted_retried_and_removed(
     _row(page, "pasted.txt", "done")
 
     page.route("**/uploads/", lambda route: route.abort())
-    picture = {"name": "card.png", "mimeType": "image/png", "buffer": _picture()}
-    page.get_by_label("Files").set_input_files([picture])  # type: ignore[list-item]
+    page.get_by_label("Files").set_input_files([_picture("card.png")])
     _row(page, "card.png", "failed")
     page.get_by_role("button", name="Send request").click()
     expect(page.get_by_text("Not uploaded.").first).to_be_visible()
@@ -184,8 +183,7 @@ def test_a_customer_without_scripts_gets_all_of_it(shared_desk: Desk, browser: B
     page.get_by_role("link", name="Card has not arrived").click()
     page.get_by_label("Subject").fill("Where is it")
     page.get_by_label("Message").fill("My card, I mean.")
-    picture = {"name": "letter.png", "mimeType": "image/png", "buffer": _picture()}
-    page.get_by_label("Files").set_input_files([picture])  # type: ignore[list-item]
+    page.get_by_label("Files").set_input_files([_picture("letter.png")])
     page.get_by_role("button", name="Check for answers first").click()
     expect(page.get_by_label("letter.png")).to_be_checked()
     expect(page.get_by_label("Message")).to_have_value("My card, I mean.")
