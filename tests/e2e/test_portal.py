@@ -29,6 +29,16 @@ article = actions.draft(title="Feeding a walrus", source="Clams, **twice** a day
     now=now, category=shelf)
 actions.publish(article=article, actor=lead, now=now)
 """
+_SOLVED = """
+from django.utils import timezone
+from apps.accounts.access import actor_for
+from apps.accounts.models import User
+from apps.tickets import actions, ratings
+now, person = timezone.now(), User.objects.get(email={email!r})
+ticket = actions.raise_ticket(requester=person, subject="Solved", text="T",
+    actor=actor_for(person), now=now)
+print(ratings.token_for(actions.solve(ticket=ticket, actor=actor_for(person), now=now)))
+"""
 # What a browser does with files that are dropped or pasted, which Playwright can't do by itself.
 _HAND_OVER = """([form, kind, name]) => {
   const transfer = new DataTransfer();
@@ -114,6 +124,26 @@ def test_files_are_dropped_pasted_retried_and_removed(
     image = page.locator(".file-grid img")
     image.scroll_into_view_if_needed()
     expect(image).to_have_js_property("naturalWidth", 320)
+
+
+def test_a_rating_is_one_click_of_a_person(
+    shared_desk: Desk, browser: Browser, complaints: list[str]
+) -> None:
+    page = _page(browser.new_context(), complaints)
+    email = _email("Customer")
+    link = shared_desk.manage("shell", "--no-imports", "--command", _SOLVED.format(email=email))
+    page.goto(f"{shared_desk.url}/rate/{link.strip()}/?score=4")
+    expect(page.get_by_label("Good", exact=True)).to_be_checked()
+    page.wait_for_timeout(500)
+    expect(page.get_by_role("heading", name="How was our help?")).to_be_visible()
+
+    page.mouse.move(5, 300)
+    page.mouse.move(50, 500)
+
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    page.get_by_label("Very good").check(force=True)
+    page.get_by_role("button", name="Change it").click()
+    expect(page.get_by_label("Very good")).to_be_checked()
 
 
 def test_an_article_ends_the_visit_and_is_counted(
