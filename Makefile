@@ -4,17 +4,18 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 STATIC := $(shell find static -type f 2>/dev/null)
+CATALOGUES := $(shell find locale -name '*.po' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format requirements demo shell reset
+.PHONY: help run test check format requirements demo translations shell reset
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(VENV)/ready staticfiles/staticfiles.json ## The whole desk with its demo on http://localhost:8000
+run: $(VENV)/ready staticfiles/staticfiles.json $(CATALOGUES:.po=.mo) ## The whole desk with its demo on http://localhost:8000
 	@scripts/run
 
-test: $(VENV)/ready-dev staticfiles/staticfiles.json ## Every check and test, on SQLite and PostgreSQL, in a real browser
+test: $(VENV)/ready-dev staticfiles/staticfiles.json $(CATALOGUES:.po=.mo) ## Every check and test, on SQLite and PostgreSQL, in a real browser
 	@scripts/test
 
 check: $(VENV)/ready-dev ## Only the checks that need no server: lint, types, imports, templates
@@ -31,6 +32,9 @@ demo: $(VENV)/ready ## Load the demo into an empty desk: make demo TICKETS=300
 	$(BIN)/python manage.py release
 	DEMO=1 $(BIN)/python manage.py demo --tickets $(or $(TICKETS),300)
 
+translations: $(VENV)/ready ## Bring the catalogues in locale/ up to the sources
+	$(BIN)/python manage.py translations
+
 shell: $(VENV)/ready ## A Python shell with the desk loaded
 	$(BIN)/python manage.py shell
 
@@ -39,6 +43,9 @@ staticfiles/staticfiles.json: $(STATIC) requirements.txt | $(VENV)/ready
 	@echo "Preparing static files ..."
 	@$(BIN)/python manage.py collectstatic --noinput --clear --verbosity 0
 	@touch $@
+
+%.mo: %.po | $(VENV)/ready
+	@$(BIN)/python manage.py compile_translations --verbosity 0
 
 reset: ## Forget what the embedded desk keeps: its database, files, mail and jobs
 	rm -rf var

@@ -8,13 +8,13 @@ from apps.kernel.errors import DomainError
 class LastAdministratorError(DomainError):
     code = "person.last-administrator"
     status = 409
-    message = "This is the last administrator. Make somebody else one first."
+    message = _("This is the last administrator. Make somebody else one first.")
 
 
 class AddressTakenError(DomainError):
     code = "person.address-taken"
     status = 409
-    message = "Somebody here has this address already."
+    message = _("Somebody here has this address already.")
 
 
 class PlaceRefusedError(DomainError):
@@ -39,7 +39,7 @@ class TokenRefusedError(DomainError):
 
     code = "token.refused"
     status = 401
-    message = "This token is not valid. Ask an administrator for a new one."
+    message = _("This token is not valid. Ask an administrator for a new one.")
 
 
 class TokenTermsError(DomainError):

@@ -22,9 +22,9 @@ class Organisation(models.Model):
 
     name = models.CharField(max_length=120, unique=True)
     shares_tickets = models.BooleanField(
-        default=False, help_text="All members see each other's tickets. Managers always do."
+        default=False, help_text=_("All members see each other's tickets. Managers always do.")
     )
-    notes = models.TextField(blank=True, help_text="For staff only.")
+    notes = models.TextField(blank=True, help_text=_("For staff only."))
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -38,7 +38,7 @@ class OrganisationDomain(models.Model):
     """Whoever proves an address at this domain joins the organisation."""
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="domains")
-    domain = models.CharField(max_length=253, unique=True, help_text="example.com")
+    domain = models.CharField(max_length=253, unique=True, help_text=_("example.com"))
 
     class Meta:
         constraints = [
@@ -56,7 +56,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A requester or a member of staff. The address is the login, kept in lower case."""
 
     ref = models.CharField(max_length=REF_LENGTH, unique=True, default=new_ref, editable=False)
-    email = models.EmailField("e-mail", max_length=254, unique=True)
+    email = models.EmailField(_("e-mail"), max_length=254, unique=True)
     name = models.CharField(max_length=120, blank=True)
     locale = models.CharField(max_length=10, default="en")
     time_zone = models.CharField(max_length=50, default="UTC")
@@ -64,13 +64,17 @@ class User(AbstractBaseUser, PermissionsMixin):
         Organisation, models.PROTECT, null=True, blank=True, related_name="members"
     )
     is_organisation_manager = models.BooleanField(
-        default=False, help_text="Sees every ticket of the organisation."
+        default=False, help_text=_("Sees every ticket of the organisation.")
     )
     identity_subject = models.CharField(
-        max_length=255, null=True, blank=True, unique=True, help_text="The identity provider's id."
+        max_length=255,
+        null=True,
+        blank=True,
+        unique=True,
+        help_text=_("The identity provider's id."),
     )
-    is_staff = models.BooleanField("may enter the admin", default=False)
-    is_active = models.BooleanField("may sign in", default=True)
+    is_staff = models.BooleanField(_("may enter the admin"), default=False)
+    is_active = models.BooleanField(_("may sign in"), default=True)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
     anonymised_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -121,7 +125,7 @@ class Team(models.Model):
 
     name = models.CharField(max_length=80, unique=True)
     private = models.BooleanField(
-        default=False, help_text="Only members and administrators see this team's tickets."
+        default=False, help_text=_("Only members and administrators see this team's tickets.")
     )
     assignment_policy = models.CharField(
         _("assignment of new tickets"),
@@ -207,7 +211,9 @@ class ApiToken(models.Model):
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=80)
-    prefix = models.CharField(max_length=12, help_text="The first characters, to tell keys apart.")
+    prefix = models.CharField(
+        max_length=12, help_text=_("The first characters, to tell keys apart.")
+    )
     digest = models.CharField(max_length=64, unique=True)  # SHA-256: the key itself is random
     scopes = models.JSONField(default=list)
     created_at = models.DateTimeField()
@@ -216,7 +222,7 @@ class ApiToken(models.Model):
     revoked_at = models.DateTimeField(null=True)
 
     class Meta:
-        verbose_name = "API token"
+        verbose_name = _("API token")
         constraints = [
             models.CheckConstraint(
                 condition=Q(expires_at__gt=F("created_at")), name="api_token_expires_later"

@@ -11,4 +11,5 @@ urlpatterns = [
     path("account/data/delete/", views.my_data_delete, name="my_data_delete"),
     path("looks/language/", views.language, name="language"),
     path("looks/theme/", views.theme, name="theme"),
+    path("styles/", views.styles, name="styles"),
 ]

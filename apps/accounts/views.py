@@ -19,6 +19,7 @@ from apps.accounts import actions, looks, throttle
 from apps.accounts.forms import LeaveForm, ProfileForm
 from apps.accounts.middleware import actor_of
 from apps.accounts.models import User
+from apps.kernel.errors import NotFoundError
 from apps.kernel.forms import shown_on
 
 EXPORTS = 5
@@ -105,6 +106,20 @@ def language(request: HttpRequest) -> HttpResponse:
             now=timezone.now(),
         )
     return _in_language(response, chosen)
+
+
+@require_safe
+def styles(request: HttpRequest) -> HttpResponse:
+    """What pages are made of, for developers; not part of a desk that people use."""
+    if not settings.DEMO:
+        raise NotFoundError
+    badges = ("new", "open", "pending", "resolved", "spam", "note", "neutral")
+    icons = (
+        "alert", "arrow", "bell", "check", "chevron", "clock", "close", "device", "download",
+        "file", "help", "inbox", "key", "lock", "mail", "moon", "plus", "search", "sprout", "sun",
+        "trash", "user",
+    )  # fmt: skip
+    return render(request, "styles.html", {"badges": badges, "icon_names": icons})
 
 
 def _in_language(response: HttpResponse, code: str) -> HttpResponse:

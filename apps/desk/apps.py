@@ -1,6 +1,7 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class DeskConfig(AppConfig):
     name = "apps.desk"
-    verbose_name = "Agent's desk"
+    verbose_name = _("Agent's desk")

@@ -17,6 +17,7 @@ import puremagic
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apps.kernel.errors import DomainError
 
@@ -54,10 +55,14 @@ def keep(upload: File, *, folder: str, limit: int) -> StoredFile:  # type: ignor
     name = clean_name(upload.name or "file")
     if upload.size > limit:
         raise FileRefusedError(
-            f"“{name}” is too large: a file may have up to {limit // 1024 // 1024} MB.", name=name
+            _("“%(name)s” is too large: a file may have up to %(size)s MB.")
+            % {"name": name, "size": limit // 1024 // 1024},
+            name=name,
         )
     if upload.size == 0:
-        raise FileRefusedError(f"“{name}” is empty. Choose it again.", name=name)
+        raise FileRefusedError(
+            _("“%(name)s” is empty. Choose it again.") % {"name": name}, name=name
+        )
     digest, head = hashlib.sha256(), b""
     for chunk in upload.chunks():
         head = head or chunk[:_HEAD]

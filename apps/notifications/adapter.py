@@ -99,8 +99,26 @@ class AccountAdapter(DefaultAccountAdapter):
         # A whole office may sign in from behind one address.
         throttle.give_back("login-client", self.get_client_ip(request))
 
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: User,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """What was changed on an account, in its owner's language."""
+        super().send_notification_mail(
+            template_prefix, user, {"user": user, **(context or {})}, email
+        )
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Through the desk's outgoing mail: no request waits for a mail server."""
+        person = context.get("user")
+        known = person.locale if isinstance(person, User) else ""
+        with translation.override(known or translation.get_language()):
+            self._queue(template_prefix, email, context)
+
+    def _queue(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         site = SimpleNamespace(name=settings.DESK_NAME, domain=settings.SITE_HOST)
         told = {"current_site": site, "desk_name": settings.DESK_NAME, "email": email, **context}
         message = self.render_mail(template_prefix, email, told)
@@ -119,6 +137,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 def _framed(message: EmailMultiAlternatives) -> str:
-    """The text of a mail for which we have no page of our own."""
-    context = {"text": message.body, "desk_name": settings.DESK_NAME}
+    """The text of a mail for which we have no page of our own, without its footer."""
+    text = str(message.body).rpartition("\n--\n")[0]
+    context = {"text": text.strip(), "desk_name": settings.DESK_NAME}
     return render_to_string("account/email/base_message.html", context)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop
+
 from apps.events.facts import Fact
 from apps.notifications.kinds import Kind
 from apps.tickets import events
 from apps.tickets.statuses import StatusCategory
 
-YOURS = "you raised this request"
-WATCHING = "you follow this request"
-ASSIGNED = "it is assigned to you"
-TEAM = "it waits for your team"
+# Kept with the notice, and translated when it is told.
+YOURS = gettext_noop("you raised this request")
+WATCHING = gettext_noop("you follow this request")
+ASSIGNED = gettext_noop("it is assigned to you")
+TEAM = gettext_noop("it waits for your team")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

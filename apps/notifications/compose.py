@@ -9,6 +9,10 @@ from datetime import datetime
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.text import Truncator
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.access import actor_for
 from apps.accounts.models import User
@@ -33,14 +37,15 @@ class Mail:
 
 
 _LEADS = {
-    Kind.RECEIVED: "We have received your request and will answer it as soon as we can.",
-    Kind.MERGED: "This request was joined with another one of yours, where it goes on.",
-    Kind.NEW: "A new ticket waits for your team.",
-    Kind.ASSIGNED: "This ticket was assigned to you.",
-    Kind.MENTIONED: "A colleague mentioned you.",
-    Kind.HELD: "Your reply was not sent. It waits in your drafts on this ticket.",
-    Kind.RATING: "Your request was solved. How was our help? One click is enough.",
+    Kind.RECEIVED: _("We have received your request and will answer it as soon as we can."),
+    Kind.MERGED: _("This request was joined with another one of yours, where it goes on."),
+    Kind.NEW: _("A new ticket waits for your team."),
+    Kind.ASSIGNED: _("This ticket was assigned to you."),
+    Kind.MENTIONED: _("A colleague mentioned you."),
+    Kind.HELD: _("Your reply was not sent. It waits in your drafts on this ticket."),
+    Kind.RATING: _("Your request was solved. How was our help? One click is enough."),
 }
+PREHEADER = 120  # characters that mail programs show beside the subject
 
 
 def wanted(
@@ -80,22 +85,38 @@ _FOR_CUSTOMERS = {Kind.RECEIVED, Kind.REPLY, Kind.SOLVED, Kind.MERGED, Kind.RATI
 def mail(
     ticket: Ticket, recipient: User | None, address: str, notes: Sequence[Notification]
 ) -> Mail:
-    """The mail about these notes, oldest first."""
+    """The mail about these notes, oldest first, in the recipient's language and time."""
+    spoken = recipient.locale if recipient else ticket.language
+    zone = recipient.time_zone if recipient else settings.TIME_ZONE
+    with translation.override(_known(spoken)), timezone.override(zone):
+        return _mail(ticket, recipient, address, notes)
+
+
+def _known(language: str) -> str:
+    return language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+
+
+def _mail(
+    ticket: Ticket, recipient: User | None, address: str, notes: Sequence[Notification]
+) -> Mail:
     told = (note.message for note in notes if note.message is not None)
     messages = list(dict.fromkeys(told))  # a mention and its note are one message
     only = messages[0] if len(messages) == 1 else None
     is_staff = recipient is not None and policies.can_work(actor_for(recipient), ticket)
+    leads = _leads(notes, ticket)
+    preheader = " ".join([*leads, *(message.source for message in messages)])
     context = {
         "desk_name": settings.DESK_NAME,
         "ticket": ticket,
         "name": recipient.get_short_name() if recipient else "",
-        "leads": _leads(notes, ticket),
+        "leads": leads,
         "messages": messages,
-        "reason": notes[0].reason,
+        "preheader": Truncator(preheader).chars(PREHEADER),
+        "reason": gettext(notes[0].reason),
         "url": ticket_url(ticket, is_staff=is_staff),
-        "is_staff": is_staff,
         "answers": _answers(ticket) if any(n.kind == Kind.RATING for n in notes) else [],
         "settings_url": settings.SITE_URL + reverse("preferences") if recipient else "",
+        "stop_url": unsubscribe_url(recipient) if recipient else "",
     }
     prefix = "" if notes[0].kind == Kind.RECEIVED else "Re: "
     return Mail(
@@ -115,9 +136,10 @@ def _answers(ticket: Ticket) -> list[tuple[str, str]]:
 
 
 def _leads(notes: Sequence[Notification], ticket: Ticket) -> list[str]:
-    leads = [_LEADS[Kind(note.kind)] for note in notes if Kind(note.kind) in _LEADS]
+    leads = [str(_LEADS[Kind(note.kind)]) for note in notes if Kind(note.kind) in _LEADS]
     if any(note.kind == Kind.SOLVED for note in notes):
-        leads.append(f"The request is now: {ticket.status.customer_label.lower()}.")
+        status = gettext(ticket.status.customer_label)
+        leads.append(gettext("The request is now: %(status)s.") % {"status": status})
     return list(dict.fromkeys(leads))
 
 

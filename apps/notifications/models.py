@@ -6,6 +6,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from apps.kernel.actors import Actor
 from apps.notifications.kinds import STAFF_KINDS, Kind
@@ -130,9 +131,9 @@ class OutgoingMail(models.Model):
     """A mail to one person, whole, until some time after it was sent."""
 
     class State(models.TextChoices):
-        QUEUED = "queued", "Waiting"
-        SENT = "sent", "Sent"
-        FAILED = "failed", "Given up"
+        QUEUED = "queued", _("Waiting")
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Given up")
 
     key = models.CharField(max_length=120, unique=True)  # one cause, one mail
     to = models.CharField(max_length=254)
@@ -151,7 +152,7 @@ class OutgoingMail(models.Model):
     objects = OutgoingMailManager()
 
     class Meta:
-        verbose_name_plural = "outgoing mail"
+        verbose_name_plural = _("outgoing mail")
         indexes = [
             # What to send next: OutgoingMailQuerySet.due().
             models.Index(fields=["due_at", "id"], name="mail_due", condition=Q(state="queued")),

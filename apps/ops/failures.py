@@ -70,7 +70,10 @@ STALE = Failure(
     status=403,
     code="form-stale",
     title=_("This form was open for too long"),
-    text=_("Nothing was sent, to keep others from sending it for you. Reload the page and again."),
+    text=_(
+        "Nothing was sent, to keep others from sending it for you."
+        " Reload the page, and send it again."
+    ),
     icon="clock",
 )
 TOO_MANY = Failure(

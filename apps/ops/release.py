@@ -15,10 +15,11 @@ LOCK = 7_365_847_291
 
 
 def release(*, verbosity: int) -> None:
-    """Bring the database up to this release.
+    """Bring the database up to this release, and compile its translations.
 
     Raises what a migration raises; the migrations before it stay done.
     """
+    call_command("compile_translations", verbosity=verbosity)
     with _alone():
         call_command("migrate", interactive=False, verbosity=verbosity)
         call_command("createcachetable", verbosity=verbosity)  # where the cache is in the database

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 
 from django.db.models import Subquery
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from apps.kernel.actors import Actor
 from apps.portal import shown
@@ -70,6 +69,7 @@ class Page:
     newer: str = ""
     older: str = ""
     corrected: str = ""
+    problems: list[str] = field(default_factory=list)  # filters that were not understood
 
 
 def asked(values: Mapping[str, str], actor: Actor) -> Asked:
@@ -140,6 +140,7 @@ def _searched(asked: Asked, actor: Actor) -> Page:
         entries=shown.found(hits.hits),
         older=asked.link(after=hits.following) if hits.following else "",
         corrected=hits.corrected,
+        problems=hits.problems,
     )
 
 
@@ -149,7 +150,10 @@ def _name(entry: shown.Entry) -> str:
 
 def _cursor(text: str) -> tuple[datetime, int] | None:
     match = _CURSOR.fullmatch(text)
-    moment = parse_datetime(match["moment"]) if match else None
+    try:
+        moment = datetime.fromisoformat(match["moment"]) if match else None
+    except ValueError:
+        moment = None
     if match is None or moment is None or timezone.is_naive(moment):
         return None
     return moment, int(match["last"])

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
+from django.utils.translation import gettext_lazy as _
+
 from apps.tickets.errors import CustomFieldError
 from apps.tickets.models import Category, CategoryField
 
@@ -77,19 +79,22 @@ def _convert(field: CategoryField, value: object) -> object:
             return _date(str(value).strip())
         case Kind.CHOICE:
             if value not in field.options:
-                raise ValueError(f"choose one of {', '.join(map(str, field.options))}.")
+                raise ValueError(
+                    _("choose one of %(options)s.")
+                    % {"options": ", ".join(map(str, field.options))}
+                )
             return value
         case Kind.FLAG:
             if value is not True:
-                raise ValueError("answer yes or no.")
+                raise ValueError(_("answer yes or no."))
             return True
         case _:
-            raise ValueError("this kind of field is not known.")
+            raise ValueError(_("this kind of field is not known."))
 
 
 def _text(value: str, limit: int) -> str:
     if len(value) > limit:
-        raise ValueError(f"use up to {limit} characters.")
+        raise ValueError(_("use up to %(limit)s characters.") % {"limit": limit})
     return value
 
 
@@ -97,9 +102,9 @@ def _number(value: str) -> str:
     try:
         number = Decimal(value)
     except InvalidOperation:
-        raise ValueError("write a number, such as 12.50.") from None
+        raise ValueError(_("write a number, such as 12.50.")) from None
     if not number.is_finite() or len(value) > _NUMBER_LIMIT:
-        raise ValueError("write a number, such as 12.50.")
+        raise ValueError(_("write a number, such as 12.50."))
     return str(number)
 
 
@@ -107,4 +112,4 @@ def _date(value: str) -> str:
     try:
         return date.fromisoformat(value).isoformat()
     except ValueError:
-        raise ValueError("write a date as year-month-day, such as 2026-05-04.") from None
+        raise ValueError(_("write a date as year-month-day, such as 2026-05-04.")) from None

@@ -7,6 +7,7 @@ from django.core.files.storage import default_storage
 from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts import throttle
@@ -52,7 +53,7 @@ def upload(request: HttpRequest) -> JsonResponse:
         raise throttle.TooManyAttemptsError
     file = request.FILES.get("file")
     if file is None:
-        raise FileRefusedError("Choose a file.")
+        raise FileRefusedError(_("Choose a file."))
     with files.stored([file]) as kept:
         row = actions.keep_upload(stored=kept[0], actor=actor, now=now)
     return JsonResponse(

@@ -16,6 +16,8 @@ const PREFIX = "desk-draft:";
 const KEEP = 14 * 24 * 3600 * 1000; // ms
 const SKIPPED = new Set(["hidden", "password", "file", "submit", "button", "reset", "search"]);
 
+let isOver = false; // signing out: nothing is kept any more
+
 const store = {
   keys: () => Object.keys(localStorage).filter((key) => key.startsWith(PREFIX)),
   read: (key) => {
@@ -26,6 +28,7 @@ const store = {
     }
   },
   write: (key, draft) => {
+    if (isOver) return;
     try {
       localStorage.setItem(key, JSON.stringify(draft));
     } catch {
@@ -76,13 +79,14 @@ function follow(form) {
 
   const keep = (sent = "") => {
     clearTimeout(timer);
+    timer = 0;
     const values = taken(form);
     if (changed(values, initial) || sent) store.write(key, { values, sent, at: Date.now() });
     else store.drop(key);
   };
   form.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(keep, 250);
+    timer = setTimeout(() => keep(), 250);
   });
   form.addEventListener("change", () => keep());
   form.addEventListener("submit", (event) => {
@@ -121,7 +125,9 @@ try {
   tidy();
   for (const form of document.querySelectorAll("form[data-draft]")) follow(form);
   document.addEventListener("submit", (event) => {
-    if (event.target.matches('form[action$="/logout/"]')) for (const key of store.keys()) store.drop(key);
+    if (!event.target.matches('form[action$="/logout/"]')) return;
+    isOver = true;
+    for (const key of store.keys()) store.drop(key);
   });
 } catch {
   // Storage is forbidden here: no drafts, no harm.

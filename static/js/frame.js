@@ -6,6 +6,9 @@ for (const form of document.querySelectorAll("[data-submits-itself]")) {
   form.addEventListener("change", () => form.requestSubmit());
 }
 
+// A row of ways that is wider than a phone begins where the reader is.
+document.querySelector(".side-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 const closeMenus = (except) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (menu !== except) menu.open = false;

@@ -81,7 +81,7 @@ class TestMails:
         assert says in sent.text
         assert says in sent.html
         assert links == set(re.findall(r'href="([^"]+)"', sent.html))
-        assert "max-width:560px" in sent.html
+        assert "max-width:600px" in sent.html
         assert "{" not in sent.text
         assert not re.search(r"{[{%]", sent.html)
         assert sent.headers == {"Auto-Submitted": "auto-generated"}
@@ -110,7 +110,7 @@ class TestMails:
         sent = OutgoingMail.objects.order_by("-pk")[0]
         assert "Your password has been reset." in sent.text
         assert "Your password has been reset." in sent.html
-        assert "max-width:560px" in sent.html
+        assert "max-width:600px" in sent.html
         assert desk.DESK_NAME in sent.html
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from apps.accounts import events
 from apps.accounts.access import permissions_of, require
@@ -75,13 +76,20 @@ def _domains_of(organisation: Organisation) -> set[str]:
 def _check_domains(wanted: Collection[str], owner: Organisation) -> None:
     for domain in wanted:
         if not _DOMAIN.fullmatch(domain):
-            raise DomainRefusedError(f"“{domain}” is not a domain. Write it as example.com.")
+            raise DomainRefusedError(
+                _("“%(domain)s” is not a domain. Write it as example.com.") % {"domain": domain}
+            )
         if domain in _PUBLIC:
-            raise DomainRefusedError(f"Anybody can have an address at {domain}.")
+            raise DomainRefusedError(
+                _("Anybody can have an address at %(domain)s.") % {"domain": domain}
+            )
     others = OrganisationDomain.objects.filter(domain__in=wanted).exclude(organisation=owner)
     taken = others.select_related("organisation").first()
     if taken is not None:
-        raise DomainRefusedError(f"{taken.domain} belongs to {taken.organisation}.")
+        raise DomainRefusedError(
+            _("%(domain)s belongs to %(organisation)s.")
+            % {"domain": taken.domain, "organisation": taken.organisation}
+        )
 
 
 @transaction.atomic
@@ -103,7 +111,10 @@ def save_team(
     chosen = {user.pk: user for user in [*members, *leads]}
     for user in chosen.values():
         if Permission.WORK_TICKETS not in permissions_of(user):
-            raise TeamRefusedError(f"{user} doesn't work on tickets: make them an agent first.")
+            raise TeamRefusedError(
+                _("%(person)s doesn't work on tickets: make them an agent first.")
+                % {"person": user}
+            )
     before = set(TeamMember.objects.filter(team=row).values_list("user", flat=True))
     # The locks give the facts about each of them their order.
     list(User.objects.select_for_update().filter(pk__in=before | set(chosen)).order_by("pk"))

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import events
 from apps.accounts.access import is_self, require
@@ -105,7 +106,7 @@ def set_active(*, user: User, active: bool, actor: Actor, now: datetime) -> User
     if user.is_active == active:
         return user
     if active and user.anonymised_at is not None:
-        raise PlaceRefusedError("An anonymised person can't come back. Invite them anew.")
+        raise PlaceRefusedError(_("An anonymised person can't come back. Invite them anew."))
     if not active:
         keep_an_administrator(user)
     user.is_active = active
@@ -128,7 +129,7 @@ def place(
     """Put a person into an organisation, as a member or as its manager, or into none."""
     require(actor, Permission.MANAGE_PEOPLE)
     if manager and organisation is None:
-        raise PlaceRefusedError("Choose the organisation that this person manages.")
+        raise PlaceRefusedError(_("Choose the organisation that this person manages."))
     user = User.objects.select_for_update().get(pk=user.pk)
     after = organisation.pk if organisation else None
     if (user.organisation_id, user.is_organisation_manager) == (after, manager):

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import events
 from apps.accounts.access import actor_for, is_self, require
@@ -38,11 +39,11 @@ def issue_token(
     if not is_self(actor, owner):
         require(actor, Permission.MANAGE_PEOPLE)
     if not scopes:
-        raise TokenTermsError("Choose what the token may do.")
+        raise TokenTermsError(_("Choose what the token may do."))
     if not now < expires_at <= now + LONGEST:
-        raise TokenTermsError("A token ends within a year from now.")
+        raise TokenTermsError(_("A token ends within a year from now."))
     if not owner.is_active:
-        raise TokenTermsError("Its owner can't sign in any more.")
+        raise TokenTermsError(_("Its owner can't sign in any more."))
     key = _PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
         owner=owner,

@@ -45,6 +45,4 @@ def rating(request: HttpRequest, token: str) -> HttpResponse:
         "done": done,
         "clicked": bool(chosen) and request.method == "GET",
     }
-    response = render(request, "portal/rating.html", context)
-    response["Referrer-Policy"] = "no-referrer"  # the address is a key
-    return response
+    return render(request, "portal/rating.html", context)

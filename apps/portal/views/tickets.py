@@ -49,6 +49,7 @@ def ticket_list(request: HttpRequest) -> HttpResponse:
         ],
         "topics": Category.objects.filter(archived=False).values_list("pk", "name"),
         "may_share": actor.shared_organisation_id is not None,
+        "with_people": asked.whose != "mine" or asked.text,
     }
     if asked.whose == "ours":
         members = User.objects.filter(organisation=actor.shared_organisation_id)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from apps.events import journal
 from apps.kernel.actors import Actor
@@ -68,7 +69,10 @@ def _check_not_below(ticket: Ticket, parent: Ticket) -> None:
     above, seen = parent.pk, set[int]()
     while above is not None and above not in seen:
         if above == ticket.pk:
-            raise LinkRefusedError(f"#{ticket.pk} is above #{parent.pk} already.")
+            raise LinkRefusedError(
+                _("#%(above)s is above #%(below)s already.")
+                % {"above": ticket.pk, "below": parent.pk}
+            )
         seen.add(above)
         above = Ticket.objects.values_list("parent_id", flat=True).get(pk=above)
 
@@ -77,7 +81,7 @@ def _lock(
     ticket: Ticket, target: Ticket, actor: Actor, expected_version: int | None = None
 ) -> Ticket:
     if ticket.pk == target.pk:
-        raise LinkRefusedError("A ticket can't be linked to itself. Choose another one.")
+        raise LinkRefusedError(_("A ticket can't be linked to itself. Choose another one."))
     locked, other = rows.lock_both(ticket, target, expected_version=expected_version)
     rows.require(actor, locked, policies.can_work)
     rows.require(actor, other, policies.can_view)

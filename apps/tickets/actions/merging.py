@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from apps.events import journal
 from apps.kernel.actors import Actor
@@ -14,6 +15,7 @@ from apps.tickets.actions.raising import clean_subject
 from apps.tickets.errors import MergeRefusedError, SplitRefusedError, TransitionRefusedError
 from apps.tickets.models import Link, Message, Participant, Ticket
 from apps.tickets.statuses import TERMINAL, StatusCategory
+from apps.tickets.words import CATEGORIES
 
 
 @transaction.atomic
@@ -31,7 +33,7 @@ def merge(
     both. Returns the merged ticket.
     """
     if ticket.pk == survivor.pk:
-        raise MergeRefusedError("A ticket can't be merged into itself. Choose another one.")
+        raise MergeRefusedError(_("A ticket can't be merged into itself. Choose another one."))
     ticket, survivor = rows.lock_both(ticket, survivor, expected_version=expected_version)
     rows.require(actor, ticket, policies.can_work)
     rows.require(actor, survivor, policies.can_work)
@@ -56,15 +58,21 @@ def check_merge(ticket: Ticket, survivor: Ticket) -> None:
         raise TransitionRefusedError(ticket.status_category, StatusCategory.MERGED)
     if survivor.status_category in TERMINAL:
         raise MergeRefusedError(
-            f"#{survivor.pk} is {survivor.status_category}: choose a ticket that is still alive."
+            _("#%(number)s is %(status)s: choose a ticket that is still alive.")
+            % {
+                "number": survivor.pk,
+                "status": CATEGORIES[StatusCategory(survivor.status_category)],
+            }
         )
     one_customer = ticket.requester_id == survivor.requester_id or (
         ticket.organisation_id is not None and ticket.organisation_id == survivor.organisation_id
     )
     if not one_customer:
         raise MergeRefusedError(
-            "These tickets belong to different customers, who would read each other's messages."
-            " Link them instead."
+            _(
+                "These tickets belong to different customers, who would read each other's messages."
+                " Link them instead."
+            )
         )
 
 
@@ -96,11 +104,11 @@ def unmerge(*, ticket: Ticket, actor: Actor, now: datetime) -> Ticket:
     """Undo a merge: the ticket stands on its own again, where it stood before."""
     survivor, before = ticket.merged_into, ticket.status_before_merge
     if survivor is None or before is None:
-        raise MergeRefusedError("This ticket isn't merged.")
+        raise MergeRefusedError(_("This ticket isn't merged."))
     ticket, survivor = rows.lock_both(ticket, survivor)
     rows.require(actor, ticket, policies.can_work)
     if ticket.merged_into_id != survivor.pk:
-        raise MergeRefusedError("This ticket isn't merged.")
+        raise MergeRefusedError(_("This ticket isn't merged."))
     ticket.status, ticket.status_category = before, before.category
     ticket.merged_into = ticket.status_before_merge = None
     fields = ("status", "status_category", "merged_into", "status_before_merge")
@@ -153,11 +161,11 @@ def split(
         Message.objects.filter(ticket=ticket).conversation().values_list("pk", flat=True)
     )
     if not chosen:
-        raise SplitRefusedError("Choose the messages that the new ticket is about.")
+        raise SplitRefusedError(_("Choose the messages that the new ticket is about."))
     if not chosen <= set(conversation):
         raise NotFoundError
     if conversation[0] in chosen:
-        raise SplitRefusedError("The first message stays: it is what this ticket is about.")
+        raise SplitRefusedError(_("The first message stays: it is what this ticket is about."))
     moved = tuple(pk for pk in conversation if pk in chosen)
     new = _twin(ticket, subject, now)
     Message.objects.filter(pk__in=moved).update(ticket=new)

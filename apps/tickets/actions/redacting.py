@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from apps.events import journal
 from apps.kernel import markup
@@ -17,7 +18,7 @@ BLACK = "█"
 
 class PhraseNotFoundError(DomainError):
     code = "message.phrase-not-found"
-    message = "The message doesn't have these words. Copy them exactly as they are written."
+    message = _("The message doesn't have these words. Copy them exactly as they are written.")
 
 
 @transaction.atomic

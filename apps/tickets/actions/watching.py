@@ -5,6 +5,7 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.events import journal
@@ -58,7 +59,7 @@ def watch(
 def _source(ticket: Ticket, user: User | None, address: str, actor: Actor) -> Participant.Source:
     """How this watcher comes in. Raises ForbiddenError, WatcherRefusedError."""
     if (user is None) == (not address):
-        raise WatcherRefusedError("Name a person or an address, one of the two.")
+        raise WatcherRefusedError(_("Name a person or an address, one of the two."))
     if user is not None and not user.is_active:
         raise WatcherRefusedError
     if user is not None and user.pk == actor.id:
@@ -81,7 +82,9 @@ def _check_address(address: str) -> None:
     try:
         validate_email(address)
     except ValidationError:
-        raise WatcherRefusedError(f"“{address}” is not an e-mail address.") from None
+        raise WatcherRefusedError(
+            _("“%(address)s” is not an e-mail address.") % {"address": address}
+        ) from None
 
 
 @transaction.atomic

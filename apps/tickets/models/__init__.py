@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Organisation, Team
 from apps.kernel.references import REF_LENGTH, new_ref
@@ -39,23 +40,24 @@ models.CharField.register_lookup(Length)
 
 _ACTIVE = sorted(ACTIVE)
 _FINISHED = sorted(FINISHED)
-_STATUS_CATEGORIES = [(c.value, c.value.replace("_", " ").capitalize()) for c in StatusCategory]
+# Their texts stand in words.STATUS_LABELS.
+_STATUS_CATEGORIES = [(c.value, _(c.value.replace("_", " ").capitalize())) for c in StatusCategory]
 
 
 class Level(models.IntegerChoices):
     """Impact and urgency: 1 is the most severe."""
 
-    HIGH = 1, "High"
-    MEDIUM = 2, "Medium"
-    LOW = 3, "Low"
+    HIGH = 1, _("High")
+    MEDIUM = 2, _("Medium")
+    LOW = 3, _("Low")
 
 
 class Channel(models.TextChoices):
-    PORTAL = "portal", "Portal"
-    MAIL = "mail", "Mail"
-    API = "api", "API"
-    VOICE = "voice", "Voice"
-    AGENT = "agent", "By an agent"  # raised for a requester who called or came by
+    PORTAL = "portal", _("Portal")
+    MAIL = "mail", _("Mail")
+    API = "api", _("API")
+    VOICE = "voice", _("Voice")
+    AGENT = "agent", _("By an agent")  # raised for a requester who called or came by
 
 
 class Status(models.Model):
@@ -67,12 +69,12 @@ class Status(models.Model):
     category = models.CharField(max_length=10, choices=_STATUS_CATEGORIES)
     position = models.PositiveSmallIntegerField(default=0)
     is_default = models.BooleanField(
-        default=False, help_text="The one that a ticket gets when it enters the category."
+        default=False, help_text=_("The one that a ticket gets when it enters the category.")
     )
     archived = models.BooleanField(default=False)
 
     class Meta:
-        verbose_name_plural = "statuses"
+        verbose_name_plural = _("statuses")
         ordering = ["position", "id"]
         constraints = [
             models.UniqueConstraint(
@@ -117,15 +119,22 @@ class Category(models.Model):
     name = models.CharField(max_length=80)
     description = models.CharField(max_length=200, blank=True)
     team = models.ForeignKey(
-        Team, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="default team"
+        Team,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("default team"),
     )
     impact = models.PositiveSmallIntegerField(choices=Level, default=Level.LOW)
     urgency = models.PositiveSmallIntegerField(choices=Level, default=Level.MEDIUM)
     position = models.PositiveSmallIntegerField(default=0)
-    archived = models.BooleanField(default=False, help_text="No longer offered; tickets keep it.")
+    archived = models.BooleanField(
+        default=False, help_text=_("No longer offered; tickets keep it.")
+    )
 
     class Meta:
-        verbose_name_plural = "categories"
+        verbose_name_plural = _("categories")
         ordering = ["position", "name"]
         constraints = [
             models.CheckConstraint(
@@ -141,12 +150,12 @@ class CategoryField(models.Model):
     """A custom field that tickets of a category (and of those below it) carry."""
 
     class Kind(models.TextChoices):
-        TEXT = "text", "Text"
-        LONG_TEXT = "long_text", "Long text"
-        NUMBER = "number", "Number"
-        DATE = "date", "Date"
-        CHOICE = "choice", "One of a list"
-        FLAG = "flag", "Yes or no"
+        TEXT = "text", _("Text")
+        LONG_TEXT = "long_text", _("Long text")
+        NUMBER = "number", _("Number")
+        DATE = "date", _("Date")
+        CHOICE = "choice", _("One of a list")
+        FLAG = "flag", _("Yes or no")
 
     category = models.ForeignKey(Category, models.CASCADE, related_name="fields")
     key = models.SlugField(max_length=40)
@@ -154,7 +163,7 @@ class CategoryField(models.Model):
     help_text = models.CharField(max_length=200, blank=True)
     kind = models.CharField(max_length=10, choices=Kind)
     required = models.BooleanField(default=False)
-    options = models.JSONField(default=list, blank=True, help_text="The list's entries.")
+    options = models.JSONField(default=list, blank=True, help_text=_("The list's entries."))
     position = models.PositiveSmallIntegerField(default=0)
     archived = models.BooleanField(default=False)
 
@@ -182,10 +191,10 @@ class Ticket(models.Model):
     """Written by apps.tickets.actions only. The human number is the id."""
 
     class Kind(models.TextChoices):
-        INCIDENT = "incident", "Incident"
-        REQUEST = "request", "Request"
-        PROBLEM = "problem", "Problem"
-        QUESTION = "question", "Question"
+        INCIDENT = "incident", _("Incident")
+        REQUEST = "request", _("Request")
+        PROBLEM = "problem", _("Problem")
+        QUESTION = "question", _("Question")
 
     ref = models.CharField(max_length=REF_LENGTH, unique=True, default=new_ref, editable=False)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.QUESTION)
@@ -394,23 +403,23 @@ class Message(models.Model):
     """A public reply or a work note. `html` is safe to show: sanitised once, from `source`."""
 
     class Visibility(models.TextChoices):
-        PUBLIC = "public", "Public reply"
-        INTERNAL = "internal", "Work note"
+        PUBLIC = "public", _("Public reply")
+        INTERNAL = "internal", _("Work note")
 
     class Direction(models.TextChoices):
-        IN = "in", "From the customer"
-        OUT = "out", "From the desk"
+        IN = "in", _("From the customer")
+        OUT = "out", _("From the desk")
 
     class Delivery(models.TextChoices):
-        NONE = "none", "Not mailed"
-        QUEUED = "queued", "Waiting to be mailed"
-        SENT = "sent", "Mailed"
-        FAILED = "failed", "Could not be mailed"
-        BOUNCED = "bounced", "Came back"
+        NONE = "none", _("Not mailed")
+        QUEUED = "queued", _("Waiting to be mailed")
+        SENT = "sent", _("Mailed")
+        FAILED = "failed", _("Could not be mailed")
+        BOUNCED = "bounced", _("Came back")
 
     class Format(models.TextChoices):
-        MARKDOWN = "markdown", "Markdown"
-        PLAIN = "plain", "Plain text"
+        MARKDOWN = "markdown", _("Markdown")
+        PLAIN = "plain", _("Plain text")
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="messages")
     author = models.ForeignKey(
@@ -446,9 +455,9 @@ class Message(models.Model):
 
 class Attachment(models.Model):
     class Scan(models.TextChoices):
-        PENDING = "pending", "Not checked yet"
-        CLEAN = "clean", "Checked"
-        QUARANTINED = "quarantined", "Held back"
+        PENDING = "pending", _("Not checked yet")
+        CLEAN = "clean", _("Checked")
+        QUARANTINED = "quarantined", _("Held back")
 
     ref = models.CharField(max_length=REF_LENGTH, unique=True, default=new_ref, editable=False)
     message = models.ForeignKey(Message, models.CASCADE, related_name="attachments")
@@ -475,11 +484,11 @@ class Participant(models.Model):
     """A watcher: a user, or an address without an account."""
 
     class Source(models.TextChoices):
-        SELF = "self", "Joined by themselves"
-        AGENT = "agent", "Added by an agent"
-        REQUESTER = "requester", "Added by the requester"
-        MAIL = "mail", "Copied in a mail"
-        MERGE = "merge", "Came with a merged ticket"
+        SELF = "self", _("Joined by themselves")
+        AGENT = "agent", _("Added by an agent")
+        REQUESTER = "requester", _("Added by the requester")
+        MAIL = "mail", _("Copied in a mail")
+        MERGE = "merge", _("Came with a merged ticket")
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="participants")
     user = models.ForeignKey(
@@ -526,11 +535,11 @@ class Link(models.Model):
     """`source` duplicates, relates to, blocks or was caused by `target`."""
 
     class Kind(models.TextChoices):
-        DUPLICATES = "duplicates", "duplicates"
-        RELATES = "relates", "relates to"
-        BLOCKS = "blocks", "blocks"
-        CAUSED_BY = "caused_by", "was caused by"
-        FOLLOWS = "follows", "follows up"
+        DUPLICATES = "duplicates", _("duplicates")
+        RELATES = "relates", _("relates to")
+        BLOCKS = "blocks", _("blocks")
+        CAUSED_BY = "caused_by", _("was caused by")
+        FOLLOWS = "follows", _("follows up")
 
     source = models.ForeignKey(Ticket, models.CASCADE, related_name="links_out")
     target = models.ForeignKey(Ticket, models.CASCADE, related_name="links_in")

@@ -1,0 +1,236 @@
+"""A customer's journeys: files and answers, a draft that survives, and no scripts at all."""
+
+from __future__ import annotations
+
+import io
+import re
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expect
+
+from demo.reading import load_desk
+from tests.e2e.desk import Desk
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("e2e")]
+
+_ARTICLE = """
+from django.utils import timezone
+from apps.accounts.access import actor_for
+from apps.accounts.models import User
+from apps.knowledge import actions
+now = timezone.now()
+lead = actor_for(User.objects.get(email={email!r}))
+shelf = actions.save_category(category=None, name="Walruses", slug="walruses", parent=None,
+    description="", icon="book", position=99, actor=lead, now=now)
+article = actions.draft(title="Feeding a walrus", source="Clams, **twice** a day.", actor=lead,
+    now=now, category=shelf)
+actions.publish(article=article, actor=lead, now=now)
+"""
+_SOLVED = """
+from django.utils import timezone
+from apps.accounts.access import actor_for
+from apps.accounts.models import User
+from apps.tickets import actions, ratings
+now, person = timezone.now(), User.objects.get(email={email!r})
+ticket = actions.raise_ticket(requester=person, subject="Solved", text="T",
+    actor=actor_for(person), now=now)
+print(ratings.token_for(actions.solve(ticket=ticket, actor=actor_for(person), now=now)))
+"""
+# What a browser does with files that are dropped or pasted, which Playwright can't do by itself.
+_HAND_OVER = """([form, kind, name]) => {
+  const transfer = new DataTransfer();
+  transfer.items.add(new File(["words in " + name], name, { type: "text/plain" }));
+  const options = { bubbles: true, cancelable: true };
+  const event = kind === "paste"
+    ? new ClipboardEvent("paste", { ...options, clipboardData: transfer })
+    : new DragEvent("drop", { ...options, dataTransfer: transfer });
+  document.querySelector(form).dispatchEvent(event);
+}"""
+
+
+def _email(label: str) -> str:
+    demo = load_desk()
+    return next(demo.people[e.person].email for e in demo.sign_ins if e.label.startswith(label))
+
+
+def _sign_in(page: Page, desk: Desk, label: str) -> None:
+    page.goto(f"{desk.url}/account/login/")
+    page.get_by_label("Email").fill(_email(label))
+    page.get_by_label("Password").fill(load_desk().password)
+    page.get_by_role("button", name="Sign In", exact=True).click()
+    expect(page.get_by_role("heading", name=re.compile("how can we help"))).to_be_visible()
+
+
+@pytest.fixture
+def complaints() -> Iterator[list[str]]:
+    """Console errors, failed scripts and refused policies: there are none in the end."""
+    found: list[str] = []
+    yield found
+    assert found == []
+
+
+def _page(context: BrowserContext, complaints: list[str]) -> Page:
+    page = context.new_page()
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    return page
+
+
+def _picture(name: str) -> FilePayload:
+    data = io.BytesIO()
+    Image.new("RGB", (320, 200), "teal").save(data, "PNG")
+    return {"name": name, "mimeType": "image/png", "buffer": data.getvalue()}
+
+
+def _row(page: Page, name: str, state: str) -> None:
+    row = page.locator(".upload-row", has_text=name)
+    expect(row).to_have_attribute("data-state", state)
+
+
+def test_files_are_dropped_pasted_retried_and_removed(
+    shared_desk: Desk, browser: Browser, complaints: list[str]
+) -> None:
+    page = _page(browser.new_context(), complaints)
+    _sign_in(page, shared_desk, "Customer")
+    page.goto(f"{shared_desk.url}/new/other/")
+    page.get_by_label("Subject").fill("Files of all kinds")
+    page.get_by_label("Message").fill("See **them**.")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator("#preview strong")).to_have_text("them")
+    page.evaluate(_HAND_OVER, ["form.raise", "drop", "dropped.txt"])
+    page.evaluate(_HAND_OVER, ["form.raise", "paste", "pasted.txt"])
+    _row(page, "dropped.txt", "done")
+    _row(page, "pasted.txt", "done")
+
+    page.route("**/uploads/", lambda route: route.abort())
+    page.get_by_label("Files").set_input_files([_picture("card.png")])
+    _row(page, "card.png", "failed")
+    page.get_by_role("button", name="Send request").click()
+    expect(page.get_by_text("Not uploaded.").first).to_be_visible()
+    assert page.url.endswith("/new/other/")
+    page.unroute("**/uploads/")
+    page.get_by_role("button", name="Retry: card.png").click()
+    _row(page, "card.png", "done")
+    page.get_by_role("button", name="Remove: dropped.txt").click()
+    expect(page.locator(".upload-row")).to_have_count(2)
+    complaints[:] = [text for text in complaints if "ERR_FAILED" not in text]  # the failure we made
+    page.get_by_role("button", name="Send request").click()
+
+    expect(page.get_by_role("heading", name="Files of all kinds")).to_be_visible()
+    expect(page.locator(".file-name")).to_have_text(["pasted.txt", "card.png"])
+    image = page.locator(".file-grid img")
+    image.scroll_into_view_if_needed()
+    expect(image).to_have_js_property("naturalWidth", 320)
+
+
+def test_a_rating_is_one_click_of_a_person(
+    shared_desk: Desk, browser: Browser, complaints: list[str]
+) -> None:
+    page = _page(browser.new_context(), complaints)
+    email = _email("Customer")
+    link = shared_desk.manage("shell", "--no-imports", "--command", _SOLVED.format(email=email))
+    page.goto(f"{shared_desk.url}/rate/{link.strip()}/?score=4")
+    expect(page.get_by_label("Good", exact=True)).to_be_checked()
+    page.wait_for_timeout(500)
+    expect(page.get_by_role("heading", name="How was our help?")).to_be_visible()
+
+    page.mouse.move(5, 300)
+    page.mouse.move(50, 500)
+
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    page.get_by_label("Very good").check(force=True)
+    page.get_by_role("button", name="Change it").click()
+    expect(page.get_by_label("Very good")).to_be_checked()
+
+
+def test_an_article_ends_the_visit_and_is_counted(
+    shared_desk: Desk, browser: Browser, complaints: list[str]
+) -> None:
+    email = _email("Team lead")
+    shared_desk.manage("shell", "--no-imports", "--command", _ARTICLE.format(email=email))
+    page = _page(browser.new_context(), complaints)
+    _sign_in(page, shared_desk, "Customer")
+    page.goto(f"{shared_desk.url}/new/other/")
+    link = page.locator("#suggested").get_by_role("link", name="Feeding a walrus")
+    for _ in range(60):  # until the index has heard of it
+        page.get_by_label("Subject").fill(f"walrus {uuid.uuid4().hex[:4]}")
+        page.wait_for_timeout(1000)
+        if link.count():
+            break
+    link.click()
+    reading = page.locator("#reading")
+    expect(reading.get_by_role("heading", name="Feeding a walrus")).to_be_focused()
+    expect(reading.locator("strong")).to_have_text("twice")
+    reading.get_by_role("button", name="This answered it").click()
+
+    expect(page.get_by_text("We have sent nothing.")).to_be_visible()
+    counted = "from apps.portal.models import Deflection; print(Deflection.objects.get().outcome)"
+    shown = shared_desk.manage("shell", "--no-imports", "--command", counted)
+    assert shown.strip() == "said"
+    page.goto(f"{shared_desk.url}/new/other/")
+    expect(page.get_by_label("Subject")).to_have_value("")
+
+
+def test_a_draft_survives_a_reload_and_ends_with_its_sending(
+    shared_desk: Desk, browser: Browser, complaints: list[str]
+) -> None:
+    page = _page(browser.new_context(), complaints)
+    _sign_in(page, shared_desk, "Customer")
+    page.goto(f"{shared_desk.url}/new/other/")
+    page.get_by_label("Subject").fill("A long story")
+    page.get_by_label("Message").fill("It began on a Monday.")
+    page.wait_for_timeout(400)  # it is kept once the typing pauses
+    page.reload()
+    expect(page.get_by_text("We kept your draft.")).to_be_visible()
+    expect(page.get_by_label("Message")).to_have_value("It began on a Monday.")
+    page.get_by_role("button", name="Send request").click()
+    expect(page.get_by_role("heading", name="A long story")).to_be_visible()
+    page.goto(f"{shared_desk.url}/new/other/")
+    expect(page.get_by_label("Subject")).to_have_value("")
+
+    page.get_by_label("Subject").fill("Another one")
+    page.wait_for_timeout(400)
+    page.reload()
+    page.get_by_role("button", name="Discard").click()
+    expect(page.get_by_label("Subject")).to_have_value("")
+    page.get_by_label("Subject").fill("A secret")
+    page.wait_for_timeout(400)
+    page.get_by_label("Account").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("link", name="Sign in", exact=True)).to_be_visible()
+    assert page.evaluate("Object.keys(localStorage).filter(k => /draft/.test(k))") == []
+
+
+def test_a_customer_without_scripts_gets_all_of_it(shared_desk: Desk, browser: Browser) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
+    _sign_in(page, shared_desk, "Customer")
+    page.get_by_role("link", name="New request").first.click()
+    page.get_by_label("Find a topic").fill("arrived")
+    page.get_by_role("button", name="Find").click()
+    page.get_by_role("link", name="Card has not arrived").click()
+    page.get_by_label("Subject").fill("Where is it")
+    page.get_by_label("Message").fill("My card, I mean.")
+    page.get_by_label("Files").set_input_files([_picture("letter.png")])
+    page.get_by_role("button", name="Check for answers first").click()
+    expect(page.get_by_label("letter.png")).to_be_checked()
+    expect(page.get_by_label("Message")).to_have_value("My card, I mean.")
+    page.get_by_role("button", name="Send request").click()
+
+    expect(page.get_by_role("heading", name="Where is it")).to_be_visible()
+    expect(page.locator(".file-name")).to_have_text("letter.png")
+    expect(page.get_by_text("Somebody will read it soon")).to_be_visible()
+    page.get_by_label("Message").fill("It came this minute.")
+    page.get_by_role("button", name="Send reply").click()
+    expect(page.locator(".talk")).to_have_count(2)
+    page.get_by_role("button", name="It's solved").click()
+    expect(page.get_by_text("We think that this is solved.")).to_be_visible()
+    page.get_by_label("Good", exact=True).check(force=True)
+    page.get_by_label("What should we know?").fill("Thank you")
+    page.get_by_role("button", name="Send rating").click()
+    expect(page.get_by_role("heading", name="Your rating")).to_be_visible()
+    page.get_by_role("link", name="My requests").first.click()
+    page.get_by_role("link", name="Solved").click()
+    expect(page.get_by_role("link", name=re.compile("Where is it"))).to_be_visible()
