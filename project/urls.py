@@ -3,6 +3,7 @@ from __future__ import annotations
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.urls import include, path
@@ -11,8 +12,8 @@ from django.views.generic import RedirectView
 # Staff come in through the same door as everybody, second factor included.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
-# Roles are fixed, and addresses and second factors belong to their owners alone.
-admin.site.unregister([Group, EmailAddress, Authenticator])
+# Roles are fixed; addresses, second factors and devices belong to their owners alone.
+admin.site.unregister([Group, EmailAddress, Authenticator, UserSession])
 
 urlpatterns = [
     path("", include("apps.portal.urls")),
