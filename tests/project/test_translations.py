@@ -29,7 +29,7 @@ def pairs(message: Message) -> Iterator[tuple[str, str]]:
     if isinstance(message.id, str):
         yield message.id, str(message.string)
     else:
-        for string in message.string:
+        for string in message.string or ():
             yield message.id[-1], string
 
 
