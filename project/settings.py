@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
@@ -64,11 +64,21 @@ if not SECRET_KEY:
 
 # Cache
 
+# "shared" is for what every process must see, such as who is here (ADR 29). Memory is fast, but
+# each web process has its own: the database stands in where there is no Redis.
 CACHE_URL = env.service("CACHE_URL", "memory:", schemes=["memory", "redis", "rediss"])
 if CACHE_URL.startswith("memory:"):
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+        "shared": {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "shared_cache",
+            "OPTIONS": {"MAX_ENTRIES": 10_000},
+        },
+    }
 else:
-    CACHES = {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": CACHE_URL}}
+    _redis = {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": CACHE_URL}
+    CACHES = {"default": _redis, "shared": {**_redis, "KEY_PREFIX": "shared"}}
 
 # Files
 
@@ -94,16 +104,25 @@ DATA_UPLOAD_MAX_NUMBER_FILES = ATTACHMENTS_PER_MESSAGE + 1
 # Mail
 
 MAIL_URL = env.service(
-    "MAIL_URL", f"folder:{VAR_DIR / 'mail'}", schemes=["folder", "smtp", "smtps"]
+    "MAIL_URL",
+    f"folder:{VAR_DIR / 'mail'}",
+    schemes=["folder", "smtp", "smtp+starttls", "smtps"],
 )
 _mail = urlsplit(MAIL_URL)
+EMAIL_FILE_PATH = ""
 if _mail.scheme == "folder":
     EMAIL_BACKEND = "apps.notifications.folder.FolderBackend"
     EMAIL_FILE_PATH = _mail.path
 else:
-    EMAIL_HOST, EMAIL_PORT = _mail.hostname or "localhost", _mail.port or 25
-    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.username or "", _mail.password or ""
-    EMAIL_USE_TLS = _mail.scheme == "smtps"
+    _ports = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+    EMAIL_HOST, EMAIL_PORT = _mail.hostname or "localhost", _mail.port or _ports[_mail.scheme]
+    # Passwords hold signs that a URL spells with a percent sign.
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = (
+        unquote(_mail.username or ""),
+        unquote(_mail.password or ""),
+    )
+    EMAIL_USE_TLS = _mail.scheme == "smtp+starttls"
+    EMAIL_USE_SSL = _mail.scheme == "smtps"
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", f"{DESK_NAME} <desk@{SITE_HOST}>")
 MAIL_DOMAIN = env.text("MAIL_DOMAIN", SITE_HOST)  # the right side of our Message-IDs
@@ -138,14 +157,24 @@ CELERY_WORKER_CONCURRENCY = env.number("WORKER_CONCURRENCY", 2, least=1, most=64
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30  # seconds for what is under way when a deploy comes
+# Seconds for what is under way when a deploy comes; what takes longer begins again elsewhere. The
+# Procfile has SIGTERM mean SIGQUIT to the worker: only that one ends softly.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = env.number("SOFT_SHUTDOWN_SECONDS", 30, least=1, most=280)
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_TIMEZONE = "UTC"
+
+# Search
+
+SEARCH_URL = env.service("SEARCH_URL", "database:", schemes=["database"])
 
 # Tickets
 
 REOPEN_WINDOW_DAYS = env.number("REOPEN_WINDOW_DAYS", 14, least=0, most=365)
+# How long an agent may take a reply back after pressing “Send”; 0 sends at once.
+UNDO_SEND_SECONDS = env.number("UNDO_SEND_SECONDS", 10, least=0, most=60)
 CLOSE_PENDING_AFTER_DAYS = env.number("CLOSE_PENDING_AFTER_DAYS", 10, least=1, most=365)
+
+RATING_AFTER_HOURS = env.number("RATING_AFTER_HOURS", 24, least=0, most=144)
 
 # The application
 
@@ -156,7 +185,9 @@ INSTALLED_APPS = [
     "apps.portal",
     "apps.desk",
     "apps.notifications",
+    "apps.search",
     "apps.tickets",
+    "apps.knowledge",
     "apps.accounts",
     "apps.events",
     "unfold",
@@ -320,6 +351,7 @@ UNFOLD = {
         lambda _request: static("css/tokens.css"),
         lambda _request: static("css/admin.css"),
         lambda _request: static("css/workspace.css"),
+        lambda _request: static("css/availability.css"),
     ],
     "BORDER_RADIUS": "8px",
     "COLORS": {

@@ -9,15 +9,21 @@ from django.contrib.auth.models import Group
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from apps.desk.admin import availability
+
 # Staff come in through the same door as everybody, second factor included.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 # Roles are fixed; addresses, second factors and devices belong to their owners alone.
 admin.site.unregister([Group, EmailAddress, Authenticator, UserSession])
 
+# django-unfold takes pages that belong to no model from here.
+admin.site.extra_urls = availability.urls  # type: ignore[attr-defined]
+
 urlpatterns = [
     path("", include("apps.portal.urls")),
     path("", include("apps.tickets.urls")),
+    path("", include("apps.knowledge.urls")),
     path("", include("apps.notifications.urls")),
     path("", include("apps.accounts.urls")),
     path("account/", include("allauth.urls")),

@@ -47,6 +47,11 @@ def consume(scope: str, key: str, *, limit: int, window: timedelta, now: datetim
     return False
 
 
+def give_back(scope: str, key: str) -> None:
+    """Take one attempt back: it was no guess."""
+    Throttle.objects.filter(key=_digest(scope, key), count__gt=0).update(count=F("count") - 1)
+
+
 def reset(scope: str, key: str) -> None:
     Throttle.objects.filter(key=_digest(scope, key)).delete()
 

@@ -96,6 +96,8 @@ class AccountAdapter(DefaultAccountAdapter):
         super().login(request, user)
         request.session[SEEN] = int(timezone.now().timestamp())
         throttle.reset("login-address", user.email)
+        # A whole office may sign in from behind one address.
+        throttle.give_back("login-client", self.get_client_ip(request))
 
     def send_notification_mail(
         self,

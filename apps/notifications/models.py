@@ -55,7 +55,13 @@ class Notification(models.Model):
     message = models.ForeignKey(Message, models.CASCADE, null=True, related_name="+")
     created_at = models.DateTimeField()
     due_at = models.DateTimeField()
+    retellings = models.PositiveSmallIntegerField(
+        default=0
+    )  # after a redaction, before it was sent
     settled_at = models.DateTimeField(null=True)  # mailed, or found not to be needed
+    mail = models.ForeignKey(
+        "OutgoingMail", models.SET_NULL, null=True, related_name="+"
+    )  # the mail that told it: a redaction must find it
     read_at = models.DateTimeField(null=True)  # seen on the desk's own pages
 
     objects = NotificationManager()
@@ -156,3 +162,9 @@ class OutgoingMail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} to {self.to}"
+
+    @property
+    def identity(self) -> str:
+        """Its Message-ID: that of the message that it carries, or one of its own; never another."""
+        made = f"<m.{self.pk}.{int(self.created_at.timestamp())}@{settings.MAIL_DOMAIN}>"
+        return str(self.headers.get("Message-ID", made))

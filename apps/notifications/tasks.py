@@ -7,11 +7,9 @@ for what a lost nudge left behind.
 from __future__ import annotations
 
 import logging
-import smtplib
 from datetime import timedelta
 
 from celery import shared_task
-from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
@@ -43,7 +41,8 @@ def send_due() -> None:
     while mail := actions.claim_mail(now=timezone.now()):
         try:
             _send(mail, connection)
-        except (OSError, smtplib.SMTPException, ValueError) as error:
+        except Exception as error:
+            # Whatever it is, this mail's trouble is not the next one's.
             logger.warning("mail %s not sent", mail.pk, exc_info=True)
             text = f"{type(error).__name__}: {error}"
             actions.mark_unsent(mail=mail, error=text, now=timezone.now())
@@ -52,18 +51,13 @@ def send_due() -> None:
 
 
 def _send(mail: OutgoingMail, connection: BaseEmailBackend) -> None:
-    headers = {"Message-ID": stable_message_id(mail), **mail.headers, "Date": _date(mail)}
+    headers = {**mail.headers, "Message-ID": mail.identity, "Date": _date(mail)}
     message = EmailMultiAlternatives(
         mail.subject, mail.text, to=[mail.to], headers=headers, connection=connection
     )
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
     message.send()
-
-
-def stable_message_id(mail: OutgoingMail) -> str:
-    """The same at every attempt, for mails that carry no message of a ticket."""
-    return f"<m.{mail.pk}.{int(mail.created_at.timestamp())}@{settings.MAIL_DOMAIN}>"
 
 
 def _date(mail: OutgoingMail) -> str:

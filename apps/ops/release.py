@@ -22,6 +22,7 @@ def release(*, verbosity: int) -> None:
     call_command("compile_translations", verbosity=verbosity)
     with _alone():
         call_command("migrate", interactive=False, verbosity=verbosity)
+        call_command("createcachetable", verbosity=verbosity)  # where the cache is in the database
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.kernel.actors import SYSTEM
 from apps.notifications import actions, listing
-from apps.notifications.kinds import Kind
+from apps.notifications.kinds import SAID, Kind
 from apps.notifications.models import Notification
 from apps.tickets import actions as tickets
 from apps.tickets.models import Ticket
@@ -152,6 +152,10 @@ class TestReading:
         answer = signed_in(cast.alice).get(f"/notifications/{entry.newest}/")
 
         assert answer["Location"] == f"/admin/tickets/ticket/{ticket.pk}/change/"
+
+
+def test_every_kind_has_its_words() -> None:
+    assert set(SAID) == set(Kind)
 
 
 def test_a_receipt_is_no_news(cast: Cast) -> None:

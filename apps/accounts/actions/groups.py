@@ -5,6 +5,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.accounts import events
@@ -42,10 +43,17 @@ def save_organisation(
     Raises DomainRefusedError for a domain that is none, is everybody's, or is another's.
     """
     require(actor, Permission.MANAGE_PEOPLE)
-    row = organisation or Organisation(created_at=now)
+    row = (
+        Organisation.objects.select_for_update().get(pk=organisation.pk)
+        if organisation
+        else Organisation(created_at=now)
+    )
+    before = row.pk and (row.name, row.shares_tickets, row.notes, _domains_of(row))
     row.name, row.shares_tickets, row.notes = " ".join(name.split()), shares_tickets, notes
-    row.save()
     wanted = {domain.strip().lower().lstrip("@") for domain in domains}
+    if before == (row.name, row.shares_tickets, row.notes, wanted):
+        return row
+    row.save()
     _check_domains(wanted, row)
     OrganisationDomain.objects.filter(organisation=row).exclude(domain__in=wanted).delete()
     OrganisationDomain.objects.bulk_create(
@@ -59,6 +67,10 @@ def save_organisation(
     )
     journal.record(fact, actor=actor, now=now)
     return row
+
+
+def _domains_of(organisation: Organisation) -> set[str]:
+    return set(organisation.domains.values_list("domain", flat=True))
 
 
 def _check_domains(wanted: Collection[str], owner: Organisation) -> None:
@@ -95,7 +107,7 @@ def save_team(
     require(actor, Permission.MANAGE_PEOPLE)
     row = team or Team()
     row.name, row.private = " ".join(name.split()), private
-    row.save()
+    row.save(update_fields=["name", "private"] if row.pk else None)
     chosen = {user.pk: user for user in [*members, *leads]}
     for user in chosen.values():
         if Permission.WORK_TICKETS not in permissions_of(user):
@@ -104,11 +116,16 @@ def save_team(
                 % {"person": user}
             )
     before = set(TeamMember.objects.filter(team=row).values_list("user", flat=True))
-    TeamMember.objects.filter(team=row).delete()
-    leading = {user.pk for user in leads}
+    # The locks give the facts about each of them their order.
+    list(User.objects.select_for_update().filter(pk__in=before | set(chosen)).order_by("pk"))
+    # Who stays keeps their row: whose turn it is stands there.
+    TeamMember.objects.filter(team=row).exclude(user__in=chosen).delete()
     TeamMember.objects.bulk_create(
-        [TeamMember(team=row, user=user, is_lead=pk in leading) for pk, user in chosen.items()]
+        [TeamMember(team=row, user_id=pk) for pk in chosen], ignore_conflicts=True
     )
+    leading = Q(user__in=[user.pk for user in leads])
+    TeamMember.objects.filter(leading, team=row).update(is_lead=True)
+    TeamMember.objects.filter(~leading, team=row).update(is_lead=False)
     for pk in sorted(set(chosen) - before):
         granted = events.AccessGranted(
             subject=events.subject_of(pk), what="team", value=str(row.pk)
@@ -118,3 +135,24 @@ def save_team(
         denied = events.AccessDenied(subject=events.subject_of(pk), what="team", value=str(row.pk))
         journal.record(denied, actor=actor, now=now)
     return row
+
+
+@transaction.atomic
+def set_assignment(
+    *, team: Team, policy: str, capacity: int | None, actor: Actor, now: datetime
+) -> Team:
+    """Say how tickets that come to a team find an agent, and how many one has at most."""
+    require(actor, Permission.MANAGE_PEOPLE)
+    if capacity is not None and capacity < 1:
+        raise TeamRefusedError(
+            _("An agent takes at least one ticket. Leave it empty for no limit.")
+        )
+    team = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+    wanted = Team.Assignment(policy).value
+    if (team.assignment_policy, team.capacity) == (wanted, capacity):
+        return team
+    team.assignment_policy, team.capacity = wanted, capacity
+    team.save(update_fields=["assignment_policy", "capacity"])
+    fact = events.TeamChanged(subject=f"team:{team.pk}", policy=wanted, capacity=capacity)
+    journal.record(fact, actor=actor, now=now)
+    return team

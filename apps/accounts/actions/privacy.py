@@ -11,10 +11,10 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from apps.accounts import events, personal_data
-from apps.accounts.access import require
+from apps.accounts.access import is_self, require
 from apps.accounts.actions.people import keep_an_administrator
 from apps.accounts.errors import StaffStaysError
-from apps.accounts.models import ApiToken, TeamMember, User
+from apps.accounts.models import AgentState, ApiToken, TeamMember, User
 from apps.accounts.permissions import Permission
 from apps.events import journal
 from apps.kernel.actors import Actor
@@ -25,7 +25,8 @@ ANONYMOUS_NAME = "Anonymised person"
 @transaction.atomic
 def export_person(*, user: User, actor: Actor, now: datetime) -> dict[str, object]:
     """All that the desk keeps of a person, as JSON-ready values, for them or an administrator."""
-    if actor.id != user.pk:
+    user = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    if not is_self(actor, user):
         require(actor, Permission.MANAGE_PEOPLE)
     told: dict[str, object] = {
         "exported_at": now.isoformat(),
@@ -61,6 +62,14 @@ def export_person(*, user: User, actor: Actor, now: datetime) -> dict[str, objec
             }
             for session in UserSession.objects.filter(user=user)
         ],
+        "availability": [
+            {
+                "state": state.availability,
+                "until": state.until.isoformat() if state.until else None,
+                "note": state.note,
+            }
+            for state in AgentState.objects.filter(user=user)
+        ],
     }
     told |= {holder.name: holder.export(user) for holder in personal_data.holders()}
     fact = events.PrivacyExported(subject=events.subject_of(user.pk))
@@ -94,6 +103,7 @@ def anonymise_person(*, user: User, actor: Actor, now: datetime) -> User:
     Authenticator.objects.filter(user=user).delete()
     ApiToken.objects.filter(owner=user).delete()
     TeamMember.objects.filter(user=user).delete()
+    AgentState.objects.filter(user=user).delete()
     user.groups.clear()
     user.name, user.email = ANONYMOUS_NAME, f"{user.ref}@anonymised.invalid"
     user.identity_subject = user.organisation = user.last_login = None
