@@ -3,6 +3,7 @@ from __future__ import annotations
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.urls import include, path
@@ -12,8 +13,8 @@ from apps.desk.admin import availability
 # Staff come in through the same door as everybody, second factor included.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
-# Roles are fixed, and addresses and second factors belong to their owners alone.
-admin.site.unregister([Group, EmailAddress, Authenticator])
+# Roles are fixed; addresses, second factors and devices belong to their owners alone.
+admin.site.unregister([Group, EmailAddress, Authenticator, UserSession])
 
 # django-unfold takes pages that belong to no model from here.
 admin.site.extra_urls = availability.urls  # type: ignore[attr-defined]

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.utils.translation import gettext_lazy as _
+
 from apps.kernel.errors import DomainError
 
 
 class ViewNameError(DomainError):
     code = "view.name"
-    message = "Give the view a name of 1 to 60 letters."
+    message = _("Give the view a name of 1 to 60 letters.")
 
 
 class ViewTeamsError(DomainError):
     code = "view.teams"
-    message = "Choose the teams that are to see this view."
+    message = _("Choose the teams that are to see this view.")
 
 
 class BulkSizeError(DomainError):
     code = "bulk.size"
-    message = "Choose between 1 and 100 tickets at a time."
+    message = _("Choose between 1 and 100 tickets at a time.")
 
 
 class BulkVerbError(DomainError):
     code = "bulk.verb"
-    message = "Say what to do with the chosen tickets, and with which value."
+    message = _("Say what to do with the chosen tickets, and with which value.")
 
 
 class NewAnswerError(DomainError):
@@ -32,7 +34,7 @@ class NewAnswerError(DomainError):
 
     code = "reply.new-answer"
     status = 409
-    message = (
+    message = _(
         "Somebody wrote to the customer, or the customer wrote, while you were writing. Your text"
         " is kept: read what is new, then send again."
     )
@@ -41,7 +43,7 @@ class NewAnswerError(DomainError):
 class TooLateError(DomainError):
     code = "reply.sent-already"
     status = 409
-    message = "It was sent already: it can't be taken back."
+    message = _("It was sent already: it can't be taken back.")
 
 
 class DraftChangedError(DomainError):
@@ -49,7 +51,7 @@ class DraftChangedError(DomainError):
 
     code = "draft.changed-meanwhile"
     status = 409
-    message = "You changed this draft in another window. Choose which text to keep."
+    message = _("You changed this draft in another window. Choose which text to keep.")
 
 
 class UnknownVariableError(DomainError):

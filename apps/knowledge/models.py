@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from apps.kernel.references import REF_LENGTH, new_ref
 from apps.knowledge.querysets import ArticleQuerySet
@@ -16,15 +17,15 @@ class KnowledgeCategory(models.Model):
     class Icon(models.TextChoices):
         """Pictures that the help centre knows (templates/knowledge/icons.html)."""
 
-        BOOK = "book", "Book"
-        CARD = "card", "Card"
-        CASH = "cash", "Cash"
-        EXCHANGE = "exchange", "Exchange"
-        PERSON = "person", "Person"
-        PLUS = "plus", "Plus"
-        SEND = "send", "Arrow"
-        SHIELD = "shield", "Shield"
-        TERMINAL = "terminal", "Card terminal"
+        BOOK = "book", _("Book")
+        CARD = "card", _("Card")
+        CASH = "cash", _("Cash")
+        EXCHANGE = "exchange", _("Exchange")
+        PERSON = "person", _("Person")
+        PLUS = "plus", _("Plus")
+        SEND = "send", _("Arrow")
+        SHIELD = "shield", _("Shield")
+        TERMINAL = "terminal", _("Card terminal")
 
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children"
@@ -39,8 +40,8 @@ class KnowledgeCategory(models.Model):
     internal_count = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
-        verbose_name = "category"
-        verbose_name_plural = "categories"
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
         ordering = ["position", "name"]
         constraints = [
             models.CheckConstraint(
@@ -61,14 +62,14 @@ class Article(models.Model):
     """
 
     class Audience(models.TextChoices):
-        PUBLIC = "public", "Everybody"
-        INTERNAL = "internal", "Staff only"
+        PUBLIC = "public", _("Everybody")
+        INTERNAL = "internal", _("Staff only")
 
     class State(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        SCHEDULED = "scheduled", "Scheduled"
-        PUBLISHED = "published", "Published"
-        RETIRED = "retired", "Retired"
+        DRAFT = "draft", _("Draft")
+        SCHEDULED = "scheduled", _("Scheduled")
+        PUBLISHED = "published", _("Published")
+        RETIRED = "retired", _("Retired")
 
     ref = models.CharField(max_length=REF_LENGTH, unique=True, default=new_ref, editable=False)
     slug = models.SlugField(max_length=120, unique=True, editable=False)  # stays: links lead here
@@ -247,7 +248,7 @@ class Feedback(models.Model):
     updated_at = models.DateTimeField()
 
     class Meta:
-        verbose_name_plural = "feedback"
+        verbose_name_plural = _("feedback")
         constraints = [
             models.UniqueConstraint(
                 fields=["article", "user"],

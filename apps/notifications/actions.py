@@ -59,6 +59,8 @@ def notify(
                 message_id=message_id,
                 created_at=now,
                 due_at=due,
+                # A receipt is mailed, and is no news on the desk's own pages.
+                read_at=now if notice.kind == Kind.RECEIVED else None,
             )
             for notice in notices
         ],

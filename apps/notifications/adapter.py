@@ -137,7 +137,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 def _framed(message: EmailMultiAlternatives) -> str:
-    """The text of a mail for which we have no page of our own, without its footer."""
-    text = str(message.body).rpartition("\n--\n")[0]
-    context = {"text": text.strip(), "desk_name": settings.DESK_NAME}
+    """The text of a mail for which we have no page of our own, its footer set apart."""
+    text, _, footer = str(message.body).rpartition("\n--\n")
+    context = {"text": text.strip(), "footer": footer.strip(), "desk_name": settings.DESK_NAME}
     return render_to_string("account/email/base_message.html", context)

@@ -28,6 +28,7 @@ SAID = {
     Kind.REPLY: _("There is a new answer"),
     Kind.SOLVED: _("It was solved, reopened or withdrawn"),
     Kind.MERGED: _("It was joined with another request"),
+    Kind.RATING: _("How was our help? Tell us on its page"),
     Kind.NEW: _("It waits for your team"),
     Kind.ASSIGNED: _("It was assigned to you"),
     Kind.NOTE: _("There is a new work note"),

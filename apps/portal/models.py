@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from apps.portal.querysets import DeflectionQuerySet
 
@@ -13,10 +14,10 @@ class Deflection(models.Model):
     """Somebody who was about to raise a request opened an article that was suggested to them."""
 
     class Outcome(models.TextChoices):
-        OPEN = "", "Not known yet"
-        SAID = "said", "They said that it answered them"
-        LEFT = "left", "They left and asked nothing for a day"
-        PASSED = "passed", "It did not end the visit"
+        OPEN = "", _("Not known yet")
+        SAID = "said", _("They said that it answered them")
+        LEFT = "left", _("They left and asked nothing for a day")
+        PASSED = "passed", _("It did not end the visit")
 
     visit = models.UUIDField()  # the form's submission: one visit, one request at most
     reader = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")

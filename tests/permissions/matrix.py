@@ -16,7 +16,7 @@ Letters:
 
     2  the page             3  done, and on to another page      L  sign in first
     4  not found, exactly as if there were no such thing         F  may not, and is told so
-    5  405: not this way    9  409: refused, and said why
+    5  405: not this way    9  409: refused, and said why  0  204: nothing to show
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ SHORT = {
 TABLE = r"""
 get  (home)                                                                     222222222
 post (home)                                                                     555555555
+get  account/                                                                   L22222222
+post account/                                                                   L22222222
 get  account/2fa/                                                               L22222222
 post account/2fa/                                                               L55555555
 get  account/2fa/authenticate/                                                  L33333333
@@ -83,6 +85,12 @@ get  account/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$         
 post account/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$         222222222
 get  account/confirm-email/                                                     L33333333
 post account/confirm-email/                                                     L33333333
+get  account/data/                                                              L22222222
+post account/data/                                                              L55555555
+get  account/data/delete/                                                       L55555555
+post account/data/delete/                                                       L33333333
+get  account/data/export/                                                       L55555555
+post account/data/export/                                                       L33333333
 get  account/email/                                                             L22222222
 post account/email/                                                             L33333333
 get  account/inactive/                                                          222222222
@@ -105,6 +113,8 @@ get  account/password/set/                                                      
 post account/password/set/                                                      L33333333
 get  account/reauthenticate/                                                    L22222222
 post account/reauthenticate/                                                    L22222222
+get  account/sessions/                                                          L22222222
+post account/sessions/                                                          L33333333
 get  account/signup/                                                            233333333
 post account/signup/                                                            233333333
 get  admin/                                                                     LLLLL2222
@@ -305,6 +315,10 @@ get  admin/tickets/ticket/views/                                                
 post admin/tickets/ticket/views/                                                LLLLL3333
 get  files/<str:ref>/                                                           L24422442
 post files/<str:ref>/                                                           L55555555
+get  looks/language/                                                            555555555
+post looks/language/                                                            333333333
+get  looks/theme/                                                               555555555
+post looks/theme/                                                               333333333
 get  help/                                                                      222222222
 post help/                                                                      555555555
 get  help/<slug:slug>/                                                          444442222
@@ -330,7 +344,15 @@ post new/read/<slug:slug>/                                                      
 get  new/suggest/                                                               L55555555
 post new/suggest/                                                               L22222222
 get  notifications/                                                             L22222222
-post notifications/                                                             L33333333
+post notifications/                                                             L55555555
+get  notifications/<int:pk>/                                                    L44444444
+post notifications/<int:pk>/                                                    L55555555
+get  notifications/bell/                                                        022222222
+post notifications/bell/                                                        555555555
+get  notifications/preferences/                                                 L22222222
+post notifications/preferences/                                                 L33333333
+get  notifications/read/                                                        L55555555
+post notifications/read/                                                        L33333333
 get  notifications/stop/<str:token>/                                            222222222
 post notifications/stop/<str:token>/                                            222222222
 get  outbox/                                                                    444444442
@@ -359,6 +381,8 @@ get  requests/<str:ref>/reply/                                                  
 post requests/<str:ref>/reply/                                                  L34433443
 get  requests/<str:ref>/solve/                                                  L55555555
 post requests/<str:ref>/solve/                                                  L34433443
+get  styles/                                                                    444444444
+post styles/                                                                    555555555
 get  requests/<str:ref>/unfollow/                                               L55555555
 post requests/<str:ref>/unfollow/                                               L34433443
 get  search/                                                                    222222222

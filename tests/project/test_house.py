@@ -46,7 +46,8 @@ WRITERS = {
 }
 # These have such methods and are no rows.
 HARMLESS = {
-    *("cache", "caches['shared']", "digest", "fresh", "default_storage", "form", "formset", "line"),
+    *("cache", "caches['shared']", "catalog", "digest", "fresh", "default_storage", "form"),
+    *("formset", "line"),
     *("_handlers", "_subscriptions"),
 }
 

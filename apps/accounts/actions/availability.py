@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import events
 from apps.accounts.access import can_set_availability, permissions_of
@@ -31,10 +32,10 @@ def set_availability(
     is_absence = wanted != AgentState.Availability.AVAILABLE
     until, note = (until, " ".join(note.split())[:120]) if is_absence else (None, "")
     if until is not None and until <= now:
-        raise AvailabilityRefusedError("Choose a time in the future for the return.")
+        raise AvailabilityRefusedError(_("Choose a time in the future for the return."))
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if is_absence and Permission.WORK_TICKETS not in permissions_of(user):
-        raise AvailabilityRefusedError("This person doesn't work on tickets.")
+        raise AvailabilityRefusedError(_("This person doesn't work on tickets."))
     state = AgentState.objects.filter(user=user).first()
     before = state.availability if state else AgentState.Availability.AVAILABLE.value
     state = state or AgentState(user=user, availability=before)

@@ -144,7 +144,9 @@ def set_assignment(
     """Say how tickets that come to a team find an agent, and how many one has at most."""
     require(actor, Permission.MANAGE_PEOPLE)
     if capacity is not None and capacity < 1:
-        raise TeamRefusedError("An agent takes at least one ticket. Leave it empty for no limit.")
+        raise TeamRefusedError(
+            _("An agent takes at least one ticket. Leave it empty for no limit.")
+        )
     team = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
     wanted = Team.Assignment(policy).value
     if (team.assignment_policy, team.capacity) == (wanted, capacity):

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Team, User
 from apps.desk import policies, variables
@@ -46,10 +47,10 @@ def save_reply(
     if not policies.can_write_replies(actor, scope, team_id):
         raise ForbiddenError
     if scope == Scope.TEAM and team_id is None:
-        raise SavedReplyRefusedError("Choose the team that it is for.")
+        raise SavedReplyRefusedError(_("Choose the team that it is for."))
     title, body = " ".join(title.split()), body.strip()
     if not title or not body:
-        raise SavedReplyRefusedError("Give it a title and a text.")
+        raise SavedReplyRefusedError(_("Give it a title and a text."))
     row.title, row.body = title, variables.check(body)
     row.shortcut = shortcut.strip().lower()
     row.scope, row.team_id = Scope(scope), team_id

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from apps.tickets.models import Ticket
 
@@ -48,7 +49,7 @@ class Tally(Dimensions):
     count = models.IntegerField(default=0)
 
     class Meta:
-        verbose_name_plural = "tallies"
+        verbose_name_plural = _("tallies")
         constraints = [
             # Also how a fact finds its row.
             models.UniqueConstraint(fields=list(DIMENSIONS), name="tally_once"),
@@ -66,9 +67,9 @@ class DayCount(models.Model):
     """How often a person did one kind of thing on one day (in UTC)."""
 
     class Deed(models.TextChoices):
-        SOLVED = "solved", "Solved"
-        REPLIED = "replied", "Replied"
-        TAKEN = "taken", "Taken"
+        SOLVED = "solved", _("Solved")
+        REPLIED = "replied", _("Replied")
+        TAKEN = "taken", _("Taken")
 
     day = models.DateField()
     user_id = models.BigIntegerField()

@@ -6,6 +6,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from apps.tickets.models import Message, Status, Ticket
 
@@ -34,18 +35,18 @@ class Draft(models.Model):
     """
 
     class Kind(models.TextChoices):
-        REPLY = "reply", "Reply"
-        NOTE = "note", "Work note"
+        REPLY = "reply", _("Reply")
+        NOTE = "note", _("Work note")
 
     class Notice(models.TextChoices):
         """Why a reply came back to its writer."""
 
         NONE = "", ""
-        UNDONE = "undone", "You took this reply back."
-        ANSWERED = "answered", "Not sent: there was a new message before it left. Read it first."
-        MERGED = "merged", "Not sent: the ticket was merged into another one. Write there."
-        FINAL = "final", "Not sent: the ticket was closed for good before it left."
-        REFUSED = "refused", "Not sent: the ticket no longer allowed it. Check the status."
+        UNDONE = "undone", _("You took this reply back.")
+        ANSWERED = "answered", _("Not sent: there was a new message before it left. Read it first.")
+        MERGED = "merged", _("Not sent: the ticket was merged into another one. Write there.")
+        FINAL = "final", _("Not sent: the ticket was closed for good before it left.")
+        REFUSED = "refused", _("Not sent: the ticket no longer allowed it. Check the status.")
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="+")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")

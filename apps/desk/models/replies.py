@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Team
 
@@ -34,13 +35,13 @@ class SavedReply(models.Model):
     """A text that agents send often. `body` is Markdown with variables (apps.desk.variables)."""
 
     class Scope(models.TextChoices):
-        PERSONAL = "personal", "Only me"
-        TEAM = "team", "A team"
-        GLOBAL = "global", "Everybody on the desk"
+        PERSONAL = "personal", _("Only me")
+        TEAM = "team", _("A team")
+        GLOBAL = "global", _("Everybody on the desk")
 
     title = models.CharField(max_length=80)
     shortcut = models.SlugField(
-        max_length=30, blank=True, help_text="A word to find it by: type / and the word."
+        max_length=30, blank=True, help_text=_("A word to find it by: type / and the word.")
     )
     body = models.TextField(max_length=LONGEST_BODY)
     scope = models.CharField(max_length=10, choices=Scope, default=Scope.PERSONAL)
@@ -49,14 +50,14 @@ class SavedReply(models.Model):
     )
     team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="+")
     used_count = models.PositiveIntegerField(default=0, editable=False)
-    archived = models.BooleanField(default=False, help_text="No longer offered.")
+    archived = models.BooleanField(default=False, help_text=_("No longer offered."))
     created_at = models.DateTimeField(editable=False)
     updated_at = models.DateTimeField(editable=False)
 
     objects = SavedReplyManager()
 
     class Meta:
-        verbose_name_plural = "saved replies"
+        verbose_name_plural = _("saved replies")
         ordering = ["title", "id"]
         constraints = [
             models.CheckConstraint(

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Team
 
@@ -13,19 +14,19 @@ class SavedView(models.Model):
     """A filter of the queue that somebody kept. `filter` is apps.tickets.filters' JSON."""
 
     class Sharing(models.TextChoices):
-        NOBODY = "nobody", "Only me"
-        TEAMS = "teams", "Some teams"
-        EVERYBODY = "everybody", "Everybody on the desk"
+        NOBODY = "nobody", _("Only me")
+        TEAMS = "teams", _("Some teams")
+        EVERYBODY = "everybody", _("Everybody on the desk")
 
     class Icon(models.TextChoices):
-        FILTER = "filter_list", "Filter"
-        STAR = "star", "Star"
-        FLAG = "flag", "Flag"
-        BOLT = "bolt", "Bolt"
-        HOURGLASS = "hourglass_empty", "Hourglass"
-        CARD = "credit_card", "Card"
-        SHIELD = "shield", "Shield"
-        PEOPLE = "group", "People"
+        FILTER = "filter_list", _("Filter")
+        STAR = "star", _("Star")
+        FLAG = "flag", _("Flag")
+        BOLT = "bolt", _("Bolt")
+        HOURGLASS = "hourglass_empty", _("Hourglass")
+        CARD = "credit_card", _("Card")
+        SHIELD = "shield", _("Shield")
+        PEOPLE = "group", _("People")
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     name = models.CharField(max_length=LONGEST_NAME)

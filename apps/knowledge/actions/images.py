@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from apps.events import journal
 from apps.kernel.actors import Actor
@@ -24,7 +25,8 @@ def add_image(*, article: Article, stored: StoredFile, actor: Actor, now: dateti
     article = rows.lock(article, actor=actor, may=_may_write)
     if stored.content_type not in INLINE_TYPES:
         raise ImageRefusedError(
-            f"“{stored.name}” is no picture that can be shown. Use PNG, JPEG, GIF or WebP.",
+            _("“%(name)s” is no picture that can be shown. Use PNG, JPEG, GIF or WebP.")
+            % {"name": stored.name},
             name=stored.name,
         )
     image = ArticleImage.objects.create(
@@ -55,7 +57,7 @@ def remove_image(*, image: ArticleImage, actor: Actor, now: datetime) -> None:
     if row is None:
         raise NotFoundError
     if article.state == Article.State.PUBLISHED and article.live and row.ref in article.live.html:
-        raise StateRefusedError("Readers see this picture. Publish a text without it first.")
+        raise StateRefusedError(_("Readers see this picture. Publish a text without it first."))
     fact = events.ArticleImageRemoved(
         subject=events.subject_of(article.pk), image_id=row.pk, key=row.key
     )

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from apps.events import journal
 from apps.kernel.actors import Actor
@@ -25,7 +26,7 @@ def publish(
     """Readers see the newest revision from now on."""
     article = rows.lock(article, actor=actor, may=_may_publish, expected_version=expected_version)
     if article.current is None or _is_out(article):
-        raise StateRefusedError("Readers see the newest revision already.")
+        raise StateRefusedError(_("Readers see the newest revision already."))
     return _publish(article, article.current, actor=actor, now=now)
 
 
@@ -75,7 +76,7 @@ def schedule(
     """
     article = rows.lock(article, actor=actor, may=_may_publish, expected_version=expected_version)
     if article.current is None or _is_out(article):
-        raise StateRefusedError("Readers see the newest revision already.")
+        raise StateRefusedError(_("Readers see the newest revision already."))
     if at <= now:
         raise DateRefusedError
     _need_category(article)
@@ -98,7 +99,7 @@ def unschedule(
 ) -> Article:
     article = rows.lock(article, actor=actor, may=_may_publish, expected_version=expected_version)
     if article.publish_at is None:
-        raise StateRefusedError("It isn't scheduled.")
+        raise StateRefusedError(_("It isn't scheduled."))
     if article.state == State.SCHEDULED:
         article.state = State.DRAFT
     article.upcoming = article.publish_at = None
@@ -117,7 +118,7 @@ def retire(
         article, actor=actor, may=policies.can_file, expected_version=expected_version
     )
     if article.state == State.RETIRED:
-        raise StateRefusedError("It is retired already.")
+        raise StateRefusedError(_("It is retired already."))
     before = rows.counted_in(article)
     article.state = State.RETIRED
     article.upcoming = article.publish_at = None

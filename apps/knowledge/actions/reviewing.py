@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from apps.events import journal
 from apps.kernel.actors import Actor
@@ -29,7 +30,7 @@ def set_review(
         expected_version=expected_version,
     )
     if review_on is not None and review_on <= now.date():
-        raise DateRefusedError("Choose a day after today.")
+        raise DateRefusedError(_("Choose a day after today."))
     article.review_on, article.reviewed_at, article.review_told_at = review_on, now, None
     rows.save(article, "review_on", "reviewed_at", "review_told_at", now=now)
     fact = events.ArticleReviewed(

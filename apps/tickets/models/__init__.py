@@ -381,7 +381,7 @@ class Waiting(models.Model):
     since = models.DateTimeField()
 
     class Meta:
-        verbose_name_plural = "waiting tickets"
+        verbose_name_plural = _("waiting tickets")
         ordering = ["since", "id"]
 
     def __str__(self) -> str:
