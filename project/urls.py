@@ -9,6 +9,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from apps.desk.admin import availability
+from apps.ops.uploads import bad_request
 
 # Staff come in through the same door as everybody, second factor included.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -18,6 +19,8 @@ admin.site.unregister([Group, EmailAddress, Authenticator])
 
 # django-unfold takes pages that belong to no model from here.
 admin.site.extra_urls = availability.urls  # type: ignore[attr-defined]
+
+handler400 = bad_request
 
 urlpatterns = [
     path("", include("apps.portal.urls")),

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import throttle
+from apps.kernel.text import one_line
 
 CODES = 5  # tries
 CODES_WINDOW = timedelta(minutes=15)
@@ -40,6 +41,12 @@ class SignupForm(AllauthSignupForm):
     )
 
     field_order = ("name", "email", "password1")
+
+    def clean_name(self) -> str:
+        name = one_line(self.cleaned_data["name"])
+        if not name:
+            raise forms.ValidationError(_("Write a name that can be read."))
+        return name
 
     def try_save(self, request: HttpRequest) -> Any:
         """For a known address nothing is kept, but the password is hashed all the same.

@@ -17,6 +17,7 @@ from apps.accounts import throttle
 from apps.accounts.models import User
 from apps.accounts.permissions import Role
 from apps.kernel.actors import SYSTEM
+from apps.kernel.text import one_line
 from apps.notifications import actions
 
 PER_ADDRESS = 5
@@ -31,7 +32,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
         """A new person is a requester, with the address in lower case."""
-        user.name = form.cleaned_data.get("name", "")
+        user.name = one_line(form.cleaned_data.get("name", ""))
         user.email = form.cleaned_data["email"].lower()
         super().save_user(request, user, form, commit=commit)
         if commit:

@@ -9,7 +9,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -17,6 +16,7 @@ from apps.accounts.middleware import actor_of
 from apps.accounts.models import User
 from apps.kernel.errors import NotFoundError
 from apps.kernel.forms import shown_on
+from apps.kernel.text import parse_moment
 from apps.tickets import access, actions, custom, files, policies
 from apps.tickets.conversation import conversation
 from apps.tickets.files import stored
@@ -53,8 +53,8 @@ def ticket_list(request: HttpRequest) -> HttpResponse:
         tickets = tickets.active()
     elif state == "solved":
         tickets = tickets.exclude(status_category__in=sorted(ACTIVE))
-    moment, last = parse_datetime(asked.get("before", "") or "-"), asked.get("last", "")
-    if moment is not None and timezone.is_aware(moment) and last.isdecimal():
+    moment, last = parse_moment(asked.get("before", "")), asked.get("last", "")
+    if moment is not None and last.isdecimal():
         tickets = tickets.older_than(moment, int(last[:18]))
     found = list(tickets.listed()[: PAGE + 1])
     context = {

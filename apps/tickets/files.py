@@ -21,6 +21,8 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from apps.kernel.errors import DomainError
+from apps.kernel.text import MARKS
+from apps.tickets import pictures
 from apps.tickets.errors import FileRefusedError
 
 FOLDER = "attachments"
@@ -29,6 +31,8 @@ _NAME_LIMIT, _ENDING_LIMIT = 120, 10  # characters
 _MARKUP = re.compile(
     rb"<\s*(!doctype\s+html|html|head|body|script|svg|iframe|\?xml)", re.IGNORECASE
 )
+_JOINERS = "\u200c\u200d"  # Persian words and emoji are made with them
+_HEAPS = re.compile(rf"([\u0300-\u036f]{{{MARKS}}})[\u0300-\u036f]+")
 _OFFICE_SIGNS = (b"[Content_Types].xml", b"mimetypeapplication/")
 # A browser may show these in the desk's own pages: they run nothing.
 INLINE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
@@ -85,6 +89,8 @@ def sniff(head: bytes) -> str:
         found: str = puremagic.from_string(head, mime=True)
     except (puremagic.PureError, ValueError):
         found = ""
+    if found in INLINE_TYPES and not pictures.is_fit_to_show(head):
+        return "application/octet-stream"
     if found:
         return found
     try:
@@ -98,7 +104,9 @@ def sniff(head: bytes) -> str:
 def clean_name(name: str) -> str:
     """A file name fit to show: no folders, control or direction-changing characters."""
     last = name.replace("\\", "/").rpartition("/")[2]
-    shown = "".join(c for c in last if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"})
+    hidden = {"Cc", "Cf", "Cs", "Co"}
+    shown = "".join(c for c in last if c in _JOINERS or unicodedata.category(c) not in hidden)
+    shown = _HEAPS.sub(r"\1", shown)
     shown = " ".join(shown.split()).strip(". ")
     if len(shown) > _NAME_LIMIT:
         stem, dot, ending = shown.rpartition(".")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from apps.accounts.models import User
@@ -143,13 +143,22 @@ def check_text(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writing:
-    """What somebody wrote, before it is a message. The same `submission` is stored once."""
+    """What somebody wrote, before it is a message. The same `submission` is stored once.
+
+    It is checked and rendered when it is made: nobody waits for a row's lock meanwhile.
+    """
 
     text: str
     form: markup.Format
     channel: str
     attachments: Sequence[StoredFile] = ()
     submission: uuid.UUID | None = None
+    html: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        text = check_text(self.text)
+        object.__setattr__(self, "text", text)  # it is frozen from here on
+        object.__setattr__(self, "html", markup.render(text, self.form))
 
 
 def write_message(
@@ -162,7 +171,6 @@ def write_message(
     now: datetime,
 ) -> Message:
     """Store a message with its files. The caller records what it means, after this."""
-    source = check_text(writing.text)
     message = Message.objects.create(
         ticket=ticket,
         author_id=None if actor.is_system else actor.id,
@@ -170,9 +178,9 @@ def write_message(
         direction=direction,
         channel=writing.channel,
         is_automatic=actor.is_system,
-        source=source,
+        source=writing.text,
         form=writing.form,
-        html=markup.render(source, writing.form),
+        html=writing.html,
         sanitiser_version=markup.SANITISER_VERSION,
         message_id=new_message_id(ticket.ref),
         submission=writing.submission,
