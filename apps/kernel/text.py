@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # Letters by their category, and blank all the same.
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+_DIGITS = 18  # what the databases' integers hold
 MARKS = 8  # accents on one letter: Vietnamese and Thai need three, heaps of them hide other lines
 
 
@@ -39,3 +40,8 @@ def parse_moment(text: str) -> datetime | None:
         return moment.astimezone(UTC) if moment.tzinfo is not None else None
     except (ValueError, OverflowError):  # there is no such day; or it is none in UTC
         return None
+
+
+def number_in(text: str) -> int:
+    """The number of a row in an address or a form; 0, which no row has, for anything else."""
+    return int(text) if text.isdecimal() and len(text) <= _DIGITS else 0

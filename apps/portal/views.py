@@ -16,7 +16,7 @@ from apps.accounts.middleware import actor_of
 from apps.accounts.models import User
 from apps.kernel.errors import NotFoundError
 from apps.kernel.forms import shown_on
-from apps.kernel.text import parse_moment
+from apps.kernel.text import number_in, parse_moment
 from apps.tickets import access, actions, custom, files, policies
 from apps.tickets.conversation import conversation
 from apps.tickets.files import stored
@@ -54,8 +54,8 @@ def ticket_list(request: HttpRequest) -> HttpResponse:
     elif state == "solved":
         tickets = tickets.exclude(status_category__in=sorted(ACTIVE))
     moment, last = parse_moment(asked.get("before", "")), asked.get("last", "")
-    if moment is not None and last.isdecimal():
-        tickets = tickets.older_than(moment, int(last[:18]))
+    if moment is not None and number_in(last):
+        tickets = tickets.older_than(moment, number_in(last))
     found = list(tickets.listed()[: PAGE + 1])
     context = {
         "tickets": found[:PAGE],

@@ -32,7 +32,7 @@ class Text:
 TEXTS = [
     #    what it is                 what is sent                                             what is read
     Text("script",                  "<script>alert(1)</script>",                             "<script>alert(1)</script>"),
-    Text("script in an attribute",  "\" onmouseover=alert(1) x=\"",                          "onmouseover=alert(1)"),
+    Text("script in an attribute",  '" onmouseover=alert(1) x="',                            "onmouseover=alert(1)"),
     Text("end of an attribute",     "'><img src=x onerror=alert(1)>",                        "<img src=x onerror=alert(1)>"),
     Text("end of a title",          "</title></textarea></style><script>alert(1)</script>",  "</title></textarea>"),
     Text("picture that runs",       "<svg/onload=alert(1)>",                                 "<svg/onload=alert(1)>"),
@@ -43,7 +43,7 @@ TEXTS = [
     Text("link that runs",          "[click](javascript:alert(1))",                          "click"),
     Text("link that runs, hidden",  "[click](java\tscript&colon;alert(1))",                  "click"),
     Text("link with data",          "[click](data:text/html;base64,PHNjcmlwdD4=)",           "click"),
-    Text("link that reaches out",   "[x](http://a.example/\"onmouseover=alert(1))",          "x"),
+    Text("link that reaches out",   '[x](http://a.example/"onmouseover=alert(1))',           "x"),
     Text("picture from elsewhere",  "![seen](https://evil.example/pixel.gif)",               "seen"),
     Text("reference",               "[a]\n\n[a]: javascript:alert(1) 'x'",                   "a"),
     Text("template",                "{{ 7 * 7 }} {% debug %} ${7*7} #{7*7}",                 "{{ 7 * 7 }} {% debug %} ${7*7}"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from apps.accounts.models import User
 from apps.events import journal
@@ -26,6 +26,7 @@ from apps.tickets.models import Attachment, Message, Status, Ticket
 from apps.tickets.statuses import StatusCategory
 
 TEXT_LIMIT = 50_000  # characters
+LONGEST_SCHEDULE = timedelta(days=5 * 366)
 
 Policy = Callable[[Actor, Ticket], bool]
 
@@ -86,7 +87,7 @@ def move(
     after = StatusCategory(status.category)
     if not statuses.allows(before, after):
         raise TransitionRefusedError(before, after)
-    if after == StatusCategory.SCHEDULED and (until is None or until <= now):
+    if after == StatusCategory.SCHEDULED and not _is_ahead(until, now):
         raise DateMissingError
     _place(ticket, status, now=now, until=until)
     save(
@@ -113,6 +114,10 @@ def move(
     if after == StatusCategory.CLOSED:
         closed = events.TicketClosed(subject=subject, automatic=automatic)
         journal.record(closed, actor=actor, now=now)
+
+
+def _is_ahead(until: datetime | None, now: datetime) -> bool:
+    return until is not None and now < until <= now + LONGEST_SCHEDULE
 
 
 def _place(ticket: Ticket, status: Status, *, now: datetime, until: datetime | None) -> None:
