@@ -32,7 +32,7 @@ def form(**said: Any) -> dict[str, Any]:
 def attached(name: str, content: bytes) -> files.StoredFile:
     """A file whose name arrives as it was sent: Django's own class would mend it at once."""
     upload = SimpleUploadedFile("x", content)
-    upload._name = name
+    upload._name = name  # type: ignore[attr-defined]
     return files.store(upload)
 
 
@@ -60,7 +60,7 @@ def say_everywhere(cast: Cast, words: str, number: int = 0) -> Said:
     person = people.edit_person(
         user=person, name=line, locale="en", time_zone="UTC", actor=SYSTEM, now=NOON
     )
-    rachel = cast.actor(person)
+    actor = cast.actor(person)
     ticket = actions.raise_ticket(
         requester=person,
         subject=words,
@@ -68,17 +68,17 @@ def say_everywhere(cast: Cast, words: str, number: int = 0) -> Said:
         category=Category.objects.get(slug="lost-card"),
         custom={"k": line},
         attachments=[attached(f"{words}.txt", b"plain")],
-        actor=rachel,
+        actor=actor,
         now=NOON,
     )
     alice = cast.actor(cast.alice)
-    actions.reply(ticket=ticket, text=words, actor=rachel, now=NOON)
     actions.reply(ticket=ticket, text=words, actor=alice, now=NOON)
     actions.note(ticket=ticket, text=words, actor=alice, now=NOON)
     lena = cast.actor(cast.lena)
     ticket = actions.override_priority(
         ticket=ticket, priority=1, reason=words, actor=lena, now=NOON
     )
+    people.set_availability(user=cast.lena, availability="away", note=words, actor=SYSTEM, now=NOON)
     return Said(person, ticket)
 
 
@@ -86,7 +86,6 @@ def own_pages(cast: Cast, said: Said) -> dict[str, str]:
     """The pages of one ticket, for both sides."""
     return {
         "portal": _page(said.person, reverse("ticket", args=[said.ticket.ref])),
-        "list": _page(said.person, reverse("ticket_list")),
         "desk": _page(cast.alice, reverse("admin:tickets_ticket_change", args=[said.ticket.pk])),
     }
 
@@ -94,6 +93,7 @@ def own_pages(cast: Cast, said: Said) -> dict[str, str]:
 def common_pages(cast: Cast) -> dict[str, str]:
     """The pages on which everybody's words stand beside each other."""
     paths = [
+        reverse("ticket_list"),
         reverse("admin:tickets_ticket_changelist"),
         reverse("admin:accounts_user_changelist"),
         reverse("admin:accounts_organisation_changelist"),

@@ -145,14 +145,9 @@ class TestBodies:
 
 def _announced(client: Client, length: int) -> int:
     """A body that says how long it is, and of which the desk gets to see little."""
-    answer = client.generic(
-        "POST",
-        "/new/other/",
-        b"",
-        content_type="multipart/form-data; boundary=x",
-        **{"CONTENT_LENGTH": str(length), "wsgi.input": io.BytesIO(b"--x--\r\n")},
-    )
-    return answer.status_code
+    announced: Any = {"CONTENT_LENGTH": str(length), "wsgi.input": io.BytesIO(b"--x--\r\n")}
+    kind = "multipart/form-data; boundary=x"
+    return client.generic("POST", "/new/other/", b"", content_type=kind, **announced).status_code
 
 
 class TestForms:
