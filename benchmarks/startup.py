@@ -41,25 +41,32 @@ def wait_for_page(url: str) -> None:
     raise SystemExit(f"{url} never answered")
 
 
-def resident(group: int) -> dict[str, list[float]]:
-    """MB of proportional set size of each process in a group, by kind."""
-    found: dict[str, list[float]] = {}
+def sizes(root: int) -> dict[str, list[float]]:
+    """MB that each process below `root` holds, by kind; shared pages count in full."""
+    parents: dict[int, int] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            if os.getpgid(int(folder.name)) == os.getpgid(os.getpid()):
-                continue
-            if os.getsid(int(folder.name)) != group:
-                continue
-            status = (folder / "status").read_text()
-        except (OSError, ValueError):
-            continue
-        kinds = {"gunicorn": "web", "celery": "worker", "manage.py relay": "relay"}
+            parents[int(folder.name)] = int(
+                (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            )
+        except OSError:
+            continue  # it ended meanwhile
+    found: dict[str, list[float]] = {}
+    kinds = {"gunicorn": "web", "celery": "worker", "manage.py relay": "relay"}
+    for pid in (pid for pid in parents if _is_below(pid, root, parents)):
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+        status = Path(f"/proc/{pid}/status").read_text()
         kind = next((name for mark, name in kinds.items() if mark in command), None)
         line = next((line for line in status.splitlines() if line.startswith("VmRSS")), None)
-        if kind and line:
+        if kind and line and not command.startswith(("/bin/sh", "sh ")):
             found.setdefault(kind, []).append(int(line.split()[1]) / 1024)
     return found
+
+
+def _is_below(pid: int, root: int, parents: dict[int, int]) -> bool:
+    while pid in parents and pid != root:
+        pid = parents[pid]
+    return pid == root
 
 
 def run_once(folder: str) -> tuple[float, dict[str, list[float]]]:
@@ -74,7 +81,7 @@ def run_once(folder: str) -> tuple[float, dict[str, list[float]]]:
         took = time.monotonic() - began
         for _ in range(200):
             urllib.request.urlopen(f"http://127.0.0.1:{port}/account/login/", timeout=20).read()
-        return took, resident(desk.pid)
+        return took, sizes(desk.pid)
     finally:
         os.killpg(desk.pid, signal.SIGTERM)
         desk.wait(timeout=60)
@@ -87,8 +94,11 @@ def main() -> None:
         later = [run_once(folder) for _ in range(runs)]
     print(f"first start, demo loaded: {first:.1f} s")
     print(f"later starts, median of {runs}: {statistics.median(t for t, _ in later):.2f} s")
-    for kind, sizes in later[-1][1].items():
-        listed = ", ".join(f"{size:.0f}" for size in sorted(sizes))
+    held = later[-1][1]
+    if not held:
+        raise SystemExit("no process of the desk was found: nothing was measured")
+    for kind, each in held.items():
+        listed = ", ".join(f"{size:.0f}" for size in sorted(each))
         print(f"{kind}: {listed} MB resident, after 200 pages")
 
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import F, Value
 from django.db.models.functions import Greatest
 
@@ -36,10 +35,11 @@ from apps.tickets.models import (
     Ticket,
     TicketTag,
 )
-from apps.tickets.statuses import REOPENED_BY_REPLY, StatusCategory
+from apps.tickets.statuses import FINISHED, REOPENED_BY_REPLY, StatusCategory
 from demo import script as verbs
 from demo.happened import Happened, Kind
 from demo.rows import Writer
+from demo.threads import Thread
 from demo.world import LEVELS, World
 
 C = StatusCategory
@@ -65,6 +65,7 @@ class Simulation:
     touched: dict[int, tuple[int, datetime]] = field(default_factory=dict)
     watchers: dict[int, list[int]] = field(default_factory=dict)  # users by ticket
     tagged: set[tuple[int, int]] = field(default_factory=set)
+    thread: Thread = field(default_factory=lambda: Thread(""))  # of the ticket that is played
     rng: random.Random = field(default_factory=random.Random)
     correlation: uuid.UUID = field(default_factory=uuid.uuid4)
 
@@ -135,7 +136,9 @@ class Simulation:
             channel=told.channel,
             raised_at=told.raised_at,
             updated_at=told.raised_at,
+            waiting_since=told.raised_at,
         )
+        self.thread = Thread(ticket.ref)
         message = self._message(
             ticket,
             told.raised_by,
@@ -179,6 +182,7 @@ class Simulation:
         kind = Kind("public", "in" if inward else "out", Channel.PORTAL)
         message = self._message(ticket, step.actor, step.text, step.attachments, at, kind=kind)
         self._record_message(message, step.actor, at)
+        ticket.waiting_since = (ticket.waiting_since or at) if inward else None
         waits = inward and ticket.status_category in REOPENED_BY_REPLY
         if waits or (not inward and ticket.status_category == C.NEW):
             self._move(ticket, "open", step.actor, at, by_reply=True)
@@ -315,6 +319,8 @@ class Simulation:
         if before.slug == slug and ticket.scheduled_until == until:
             return
         _place(ticket, status, at, until)
+        if (before.category, status.category) == (C.RESOLVED, C.OPEN):
+            ticket.waiting_since = ticket.waiting_since or at
         _touch(ticket, at)
         subject = events.subject_of(ticket.pk)
         changed = events.TicketStatusChanged(
@@ -356,12 +362,7 @@ class Simulation:
             form="markdown",
             html=_render(source, "markdown"),
             sanitiser_version=markup.SANITISER_VERSION,
-            message_id=references.message_id(
-                ticket_ref=ticket.ref,
-                message=self.rng.getrandbits(62) + 1,
-                key=settings.SECRET_KEY,
-                domain=settings.MAIL_DOMAIN,
-            ),
+            **self.thread.add(self.rng.getrandbits(62) + 1, is_public=kind.visibility == "public"),
             created_at=at,
         )
         self.messages.append(message)
@@ -475,6 +476,8 @@ def _place(ticket: Ticket, status: Status, at: datetime, until: datetime | None)
     ticket.resolved_at = (ticket.resolved_at or at) if is_solved else None
     ticket.closed_at = at if status.category == C.CLOSED else None
     ticket.scheduled_until = until if status.category == C.SCHEDULED else None
+    if status.category in FINISHED:
+        ticket.waiting_since = None
 
 
 _VERBS: Mapping[type[Any], Callable[[Simulation, Ticket, Any, datetime], None]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
@@ -64,11 +64,21 @@ if not SECRET_KEY:
 
 # Cache
 
+# "shared" is for what every process must see, such as who is here (ADR 29). Memory is fast, but
+# each web process has its own: the database stands in where there is no Redis.
 CACHE_URL = env.service("CACHE_URL", "memory:", schemes=["memory", "redis", "rediss"])
 if CACHE_URL.startswith("memory:"):
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+        "shared": {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "shared_cache",
+            "OPTIONS": {"MAX_ENTRIES": 10_000},
+        },
+    }
 else:
-    CACHES = {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": CACHE_URL}}
+    _redis = {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": CACHE_URL}
+    CACHES = {"default": _redis, "shared": {**_redis, "KEY_PREFIX": "shared"}}
 
 # Files
 
@@ -94,16 +104,25 @@ DATA_UPLOAD_MAX_NUMBER_FILES = ATTACHMENTS_PER_MESSAGE + 1
 # Mail
 
 MAIL_URL = env.service(
-    "MAIL_URL", f"folder:{VAR_DIR / 'mail'}", schemes=["folder", "smtp", "smtps"]
+    "MAIL_URL",
+    f"folder:{VAR_DIR / 'mail'}",
+    schemes=["folder", "smtp", "smtp+starttls", "smtps"],
 )
 _mail = urlsplit(MAIL_URL)
+EMAIL_FILE_PATH = ""
 if _mail.scheme == "folder":
     EMAIL_BACKEND = "apps.notifications.folder.FolderBackend"
     EMAIL_FILE_PATH = _mail.path
 else:
-    EMAIL_HOST, EMAIL_PORT = _mail.hostname or "localhost", _mail.port or 25
-    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.username or "", _mail.password or ""
-    EMAIL_USE_TLS = _mail.scheme == "smtps"
+    _ports = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+    EMAIL_HOST, EMAIL_PORT = _mail.hostname or "localhost", _mail.port or _ports[_mail.scheme]
+    # Passwords hold signs that a URL spells with a percent sign.
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = (
+        unquote(_mail.username or ""),
+        unquote(_mail.password or ""),
+    )
+    EMAIL_USE_TLS = _mail.scheme == "smtp+starttls"
+    EMAIL_USE_SSL = _mail.scheme == "smtps"
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", f"{DESK_NAME} <desk@{SITE_HOST}>")
 MAIL_DOMAIN = env.text("MAIL_DOMAIN", SITE_HOST)  # the right side of our Message-IDs
@@ -138,14 +157,24 @@ CELERY_WORKER_CONCURRENCY = env.number("WORKER_CONCURRENCY", 2, least=1, most=64
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30  # seconds for what is under way when a deploy comes
+# Seconds for what is under way when a deploy comes; what takes longer begins again elsewhere. The
+# Procfile has SIGTERM mean SIGQUIT to the worker: only that one ends softly.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = env.number("SOFT_SHUTDOWN_SECONDS", 30, least=1, most=280)
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_TIMEZONE = "UTC"
+
+# Search
+
+SEARCH_URL = env.service("SEARCH_URL", "database:", schemes=["database"])
 
 # Tickets
 
 REOPEN_WINDOW_DAYS = env.number("REOPEN_WINDOW_DAYS", 14, least=0, most=365)
+# How long an agent may take a reply back after pressing “Send”; 0 sends at once.
+UNDO_SEND_SECONDS = env.number("UNDO_SEND_SECONDS", 10, least=0, most=60)
 CLOSE_PENDING_AFTER_DAYS = env.number("CLOSE_PENDING_AFTER_DAYS", 10, least=1, most=365)
+
+RATING_AFTER_HOURS = env.number("RATING_AFTER_HOURS", 24, least=0, most=144)
 
 # The application
 
@@ -156,7 +185,9 @@ INSTALLED_APPS = [
     "apps.portal",
     "apps.desk",
     "apps.notifications",
+    "apps.search",
     "apps.tickets",
+    "apps.knowledge",
     "apps.accounts",
     "apps.events",
     "unfold",
@@ -171,6 +202,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
 ]
 MIDDLEWARE = [
     "apps.ops.middleware.health",  # before host validation: balancers ask by address
@@ -185,11 +217,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "apps.ops.uploads.body_limit",  # before anything reads a form
     "apps.accounts.middleware.locality",
+    "apps.accounts.middleware.devices",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "apps.ops.middleware.htmx",
+    "apps.ops.middleware.too_large",
     "apps.ops.middleware.domain_errors",
 ]
 TEMPLATES = [
@@ -204,6 +238,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
                 "apps.ops.context.desk",
+                "apps.notifications.context.unread",
             ],
         },
     },
@@ -257,6 +292,7 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 14 * 24 * 3600
+CSRF_FAILURE_VIEW = "apps.ops.failures.stale_form"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 CONTENT_SECURITY_POLICY = {
@@ -281,7 +317,10 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = True
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("ar", "العربية")]  # each in its own words
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 
 # The admin
 
@@ -291,27 +330,33 @@ UNFOLD = {
     "SITE_SUBHEADER": _("Agent's desk"),
     "SITE_URL": reverse_lazy("home"),
     "SITE_SYMBOL": "support_agent",
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "/static/favicon.svg"}],
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda _request: static("favicon.svg"),
+        },
+    ],
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("Account"), "link": reverse_lazy("profile")},
+            {"title": _("Notifications"), "link": reverse_lazy("notifications")},
+        ],
+    },
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": [
+        lambda _request: static("vendor/open-props-1.7.23/open-props.min.css"),
+        lambda _request: static("css/tokens.css"),
+        lambda _request: static("css/admin.css"),
         lambda _request: static("css/workspace.css"),
         lambda _request: static("css/availability.css"),
     ],
     "BORDER_RADIUS": "8px",
     "COLORS": {
         "primary": {
-            "50": "oklch(97% .02 165)",
-            "100": "oklch(94% .04 165)",
-            "200": "oklch(88% .08 165)",
-            "300": "oklch(80% .11 165)",
-            "400": "oklch(71% .12 165)",
-            "500": "oklch(60% .11 165)",
-            "600": "oklch(49% .09 165)",
-            "700": "oklch(42% .08 165)",
-            "800": "oklch(36% .07 165)",
-            "900": "oklch(31% .05 165)",
-            "950": "oklch(22% .04 165)",
+            str(weight): f"var(--leaf-{weight})"  # static/css/tokens.css
+            for weight in (50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 950)
         },
     },
     "SIDEBAR": {

@@ -9,7 +9,6 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from apps.desk.admin import availability
-from apps.ops.uploads import bad_request
 
 # Staff come in through the same door as everybody, second factor included.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -20,13 +19,19 @@ admin.site.unregister([Group, EmailAddress, Authenticator])
 # django-unfold takes pages that belong to no model from here.
 admin.site.extra_urls = availability.urls  # type: ignore[attr-defined]
 
-handler400 = bad_request
-
 urlpatterns = [
     path("", include("apps.portal.urls")),
     path("", include("apps.tickets.urls")),
+    path("", include("apps.knowledge.urls")),
     path("", include("apps.notifications.urls")),
+    path("", include("apps.accounts.urls")),
     path("account/", include("allauth.urls")),
     path("admin/", RedirectView.as_view(pattern_name="admin:tickets_ticket_changelist")),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "apps.ops.failures.bad_request"
+handler403 = "apps.ops.failures.forbidden"
+handler404 = "apps.ops.failures.not_found"
+handler429 = "apps.ops.failures.too_many"  # allauth's own limits
+handler500 = "apps.ops.failures.broken"

@@ -33,6 +33,11 @@ def actor_for(user: User | AnonymousUser) -> Actor:
     )
 
 
+def is_self(actor: Actor, user: User) -> bool:
+    """Whether a person asks about themselves. A token acts for its owner, and isn't the owner."""
+    return actor.kind == "person" and actor.id == user.pk
+
+
 def require(actor: Actor, permission: Permission) -> None:
     """Raises ForbiddenError."""
     if not actor.can(permission):

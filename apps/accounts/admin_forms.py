@@ -44,7 +44,8 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
         role = (
             self.instance.groups.values_list("name", flat=True).first() if self.instance.pk else ""
         )
-        self.fields["role"].initial = role or Role.REQUESTER
+        fallback = Role.ADMINISTRATOR if self.instance.is_superuser else Role.REQUESTER
+        self.fields["role"].initial = role or fallback
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).strip().lower()

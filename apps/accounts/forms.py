@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts import throttle
+from apps.accounts import throttle, zones
 from apps.kernel.text import one_line
 
 CODES = 5  # tries
@@ -31,22 +31,26 @@ class LoginForm(AllauthLoginForm):
             self.fields["login"].initial = self.request.GET.get("as", "")
 
 
-class SignupForm(AllauthSignupForm):
-    """allauth's form, which also asks what to call the person."""
+class NameField(forms.CharField):
+    """What to call somebody: one line, and something of it can be seen."""
 
-    name = forms.CharField(
-        label=_("Your name"),
-        max_length=120,
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
-    )
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.TextInput(attrs={"autocomplete": "name"})
+        super().__init__(label=_("Your name"), max_length=120, widget=widget, **kwargs)
 
-    field_order = ("name", "email", "password1")
-
-    def clean_name(self) -> str:
-        name = one_line(self.cleaned_data["name"])
+    def clean(self, value: Any) -> str:
+        name = one_line(super().clean(value))
         if not name:
             raise forms.ValidationError(_("Write a name that can be read."))
         return name
+
+
+class SignupForm(AllauthSignupForm):
+    """allauth's form, which also asks what to call the person."""
+
+    name = NameField()
+
+    field_order = ("name", "email", "password1")
 
     def try_save(self, request: HttpRequest) -> Any:
         """For a known address nothing is kept, but the password is hashed all the same.
@@ -80,7 +84,29 @@ class SecondFactorForm(AllauthSecondFactorForm):
         return code
 
 
+class ProfileForm(forms.Form):
+    """What people say of themselves."""
+
+    name = NameField()
+    locale = forms.ChoiceField(
+        label=_("Language"),
+        choices=settings.LANGUAGES,
+        help_text=_("Of the pages and of the mail that we send you."),
+    )
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        choices=zones.choices,
+        help_text=_("Times on the pages and in mail are shown in it."),
+    )
+
+
+class LeaveForm(forms.Form):
+    """Somebody wants to be forgotten, and has read what that means."""
+
+    sure = forms.BooleanField(label=_("I understand that this can't be undone."))
+
+
 def _count_guess(scope: str, key: str) -> None:
     now = timezone.now()
     if not throttle.consume(scope, key, limit=CODES, window=CODES_WINDOW, now=now):
-        raise throttle.TooManyAttemptsError
+        raise throttle.TooManyAttemptsError(retry_after=CODES_WINDOW)

@@ -49,6 +49,27 @@ def current_cause() -> Cause:
     return _cause.get() or Cause()
 
 
+def as_headers(cause: Cause) -> dict[str, Any]:
+    """What a job carries of its cause: plain values."""
+    return {
+        "cause_event": cause.event_id,
+        "cause_correlation": str(cause.correlation_id),
+        "cause_depth": cause.depth,
+    }
+
+
+def from_headers(headers: Mapping[str, Any]) -> Cause:
+    """The cause that a job carries; a new one if it carries none."""
+    correlation = headers.get("cause_correlation")
+    if correlation is None:
+        return Cause()
+    return Cause(
+        event_id=headers.get("cause_event"),
+        correlation_id=uuid.UUID(correlation),
+        depth=headers.get("cause_depth", 0),
+    )
+
+
 @contextmanager
 def caused_by(cause: Cause) -> Iterator[Cause]:
     """Facts recorded inside carry this cause."""

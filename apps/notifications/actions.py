@@ -12,14 +12,15 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models import Min, Q
+from django.db.models import F, Min, Q
 from django.utils.html import escape
 from kombu.exceptions import OperationalError
 
 from apps.accounts.models import User
+from apps.events.envelope import as_headers, current_cause
 from apps.kernel.actors import SYSTEM, Actor
 from apps.kernel.errors import ForbiddenError
-from apps.notifications import compose
+from apps.notifications import compose, folder
 from apps.notifications.audience import Notice
 from apps.notifications.kinds import Kind
 from apps.notifications.models import Notification, OutgoingMail, Preference
@@ -68,10 +69,11 @@ def notify(
 
 def nudge(task: str, *, after: int = 0) -> None:
     """Have a task look at what is due. Its rows are the truth: a lost nudge costs a minute."""
+    cause = as_headers(current_cause())
 
     def send() -> None:
         try:
-            current_app.send_task(task, countdown=after or None)
+            current_app.send_task(task, countdown=after or None, headers=cause)
         except OperationalError:
             logger.exception("the broker is away: %s waits for its chore", task)
 
@@ -90,8 +92,24 @@ def compose_next(*, now: datetime) -> bool:
     )
     if due is None:
         return False
-    _compose(due["ticket_id"], due["recipient_id"], due["address"], now)
+    about = due["ticket_id"], due["recipient_id"], due["address"]
+    try:
+        _compose(*about, now)
+    except Exception:
+        # One that can't be composed must not stand before all others.
+        logger.exception("no mail could be made", extra={"ticket": due["ticket_id"]})
+        _put_off(*about, now)
     return True
+
+
+def _put_off(ticket_id: int, recipient_id: int | None, address: str, now: datetime) -> None:
+    """Try again when as much time has passed again as since it was noted, a day at most."""
+    notes = Notification.objects.filter(
+        ticket=ticket_id, recipient=recipient_id, address=address, settled_at=None
+    )
+    oldest = notes.aggregate(oldest=Min("created_at"))["oldest"] or now
+    age = max(now - oldest, timedelta(minutes=1))
+    notes.update(due_at=now + min(age, timedelta(days=1)))
 
 
 @transaction.atomic
@@ -108,11 +126,12 @@ def _compose(ticket_id: int, recipient_id: int | None, address: str, now: dateti
     if not notes:
         return
     recipient = User.objects.filter(pk=recipient_id).first() if recipient_id else None
-    wanted = compose.wanted(notes, recipient, ticket)
+    wanted = compose.wanted(notes, recipient, ticket, now=now)
+    told: OutgoingMail | None = None
     if wanted:
         mail = compose.mail(ticket, recipient, address, wanted)
-        queue_mail(
-            key=f"notification:{notes[0].pk}",
+        told = queue_mail(
+            key=f"notification:{notes[0].pk}:{notes[0].retellings}",
             to=mail.to,
             subject=mail.subject,
             text=mail.text,
@@ -128,7 +147,9 @@ def _compose(ticket_id: int, recipient_id: int | None, address: str, now: dateti
                 actor=SYSTEM,
                 now=now,
             )
-    Notification.objects.filter(pk__in=[note.pk for note in notes]).update(settled_at=now)
+    Notification.objects.filter(pk__in=[note.pk for note in notes]).update(
+        settled_at=now, mail=told
+    )
 
 
 def queue_mail(
@@ -141,7 +162,7 @@ def queue_mail(
     now: datetime,
     headers: Mapping[str, str] | None = None,
     message_id: int | None = None,
-) -> None:
+) -> OutgoingMail:
     """Keep a mail for sending. The same key is one mail; a bad address fails here, not later."""
     state, error = OutgoingMail.State.QUEUED, ""
     try:
@@ -163,6 +184,7 @@ def queue_mail(
     )
     OutgoingMail.objects.bulk_create([row], ignore_conflicts=True)
     nudge("apps.notifications.tasks.send_due")
+    return OutgoingMail.objects.get(key=key)
 
 
 def claim_mail(*, now: datetime) -> OutgoingMail | None:
@@ -170,7 +192,9 @@ def claim_mail(*, now: datetime) -> OutgoingMail | None:
     lease = timedelta(seconds=LEASES * settings.JOB_LEASE_SECONDS)
     while mail := OutgoingMail.objects.due(now=now).first():
         mine = OutgoingMail.objects.filter(pk=mail.pk, state="queued", claims=mail.claims)
-        if mine.update(claims=mail.claims + 1, due_at=now + lease):
+        if mail.claims > MAX_ATTEMPTS:  # nobody lived to say how it went
+            mine.update(state="failed", error="Its sender died again and again.")
+        elif mine.update(claims=mail.claims + 1, due_at=now + lease):
             mail.claims += 1
             return mail
     return None
@@ -180,8 +204,14 @@ def claim_mail(*, now: datetime) -> OutgoingMail | None:
 def mark_sent(*, mail: OutgoingMail, now: datetime) -> None:
     OutgoingMail.objects.filter(pk=mail.pk).update(state="sent", sent_at=now, error="")
     if mail.message_id is not None:
-        sent = Message.Delivery.SENT
-        tickets.mark_delivery(message_id=mail.message_id, delivery=sent, actor=SYSTEM, now=now)
+        failed = OutgoingMail.objects.filter(message=mail.message_id, state="failed")
+        tickets.mark_delivery(
+            message_id=mail.message_id,
+            delivery=Message.Delivery.SENT,
+            is_mended=not failed.exists(),
+            actor=SYSTEM,
+            now=now,
+        )
 
 
 @transaction.atomic
@@ -225,15 +255,55 @@ def unsubscribe(*, user: User) -> None:
     prefer(user=user, choices=dict.fromkeys(Kind, False), actor=SYSTEM)
 
 
-def prune(*, before: datetime) -> None:
-    """Forget mails and notes that were settled before a moment: they hold people's words."""
+@transaction.atomic
+def forget_words(*, message_id: int, now: datetime) -> None:
+    """A message was redacted: what waits is told anew, what was mailed keeps no copy of it."""
+    told = OutgoingMail.objects.filter(
+        pk__in=Notification.objects.filter(message=message_id).values("mail")
+    )
+    for mail in told.select_for_update().order_by("pk"):
+        folder.discard(mail.identity)
+        if mail.state == OutgoingMail.State.QUEUED:
+            Notification.objects.filter(mail=mail).update(
+                settled_at=None, mail=None, due_at=now, retellings=F("retellings") + 1
+            )
+            mail.delete()
+            nudge("apps.notifications.tasks.compose_due")
+        else:
+            mail.text, mail.html = _FORGOTTEN, ""
+            mail.save(update_fields=["text", "html"])
+
+
+_FORGOTTEN = "This mail held words that were redacted since."
+
+
+def mark_read(
+    *, actor: Actor, now: datetime, ticket_id: int | None = None, until: int | None = None
+) -> int:
+    """Note that the actor has seen what concerns them: about one ticket, or all up to a note."""
+    mine = Notification.objects.unread().filter(recipient__isnull=False, recipient=actor.id)
+    if ticket_id is not None:
+        mine = mine.filter(ticket=ticket_id)
+    if until is not None:
+        mine = mine.filter(pk__lte=until)
+    return mine.update(read_at=now)
+
+
+def prune_mail(*, before: datetime) -> None:
+    """Forget mails that left, or never will, before a moment: they hold people's words."""
+    folder.prune(before=before)
     OutgoingMail.objects.filter(state="sent", sent_at__lt=before).delete()
     OutgoingMail.objects.filter(state="failed", created_at__lt=before).delete()
+
+
+def prune_notes(*, before: datetime) -> None:
+    """Forget what the notifications page told before a moment, read or not."""
     Notification.objects.filter(settled_at__lt=before).delete()
 
 
 def forget_person(user: User) -> None:
     """Delete the copies of mail to a person and about them, and what was still to be told them."""
+    folder.forget(user.email)
     OutgoingMail.objects.filter(to=user.email).delete()
     Notification.objects.filter(Q(recipient=user) | Q(address=user.email)).delete()
     Preference.objects.filter(user=user).delete()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -63,9 +63,43 @@ class Kept:
     source: bytes
 
 
+def discard(identity: str) -> None:
+    """Delete the mails with a Message-ID."""
+    for name, source in _all():
+        if identity.encode() in source:
+            _delete(name)
+
+
+def forget(address: str) -> None:
+    """Delete the mails to an address, and those that name it."""
+    wanted = address.encode().lower()
+    for name, source in _all():
+        if wanted in source.lower():
+            _delete(name)
+
+
+def prune(*, before: datetime) -> None:
+    """Delete the mails of before a moment."""
+    oldest = f"{before:%Y%m%dT%H%M%S}"
+    for name in names():
+        if name < oldest:
+            _delete(name)
+
+
+def _all() -> Iterator[tuple[str, bytes]]:
+    for name in names():
+        mail = read(name)
+        if mail is not None:
+            yield name, mail.source
+
+
+def _delete(name: str) -> None:
+    (Path(settings.EMAIL_FILE_PATH) / f"{name}.eml").unlink(missing_ok=True)
+
+
 def names() -> list[str]:
     """All mails, newest first."""
-    folder = Path(settings.EMAIL_FILE_PATH)
+    folder = Path(settings.EMAIL_FILE_PATH or "-")  # none where mail leaves the desk
     if not folder.is_dir():
         return []
     found = (path.stem for path in folder.glob("*.eml"))

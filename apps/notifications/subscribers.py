@@ -12,6 +12,13 @@ from apps.tickets import events
 from apps.tickets.models import Ticket
 
 
+@subscriber(events.MessageRedacted)
+def forget(event: Envelope) -> None:
+    """Mails keep no copy of what was blacked out."""
+    message_id = events.MessageRedacted.read(event).message_id
+    actions.forget_words(message_id=message_id, now=timezone.now())
+
+
 @subscriber(
     events.TicketRaised,
     events.MessageAdded,
@@ -19,6 +26,7 @@ from apps.tickets.models import Ticket
     events.TicketStatusChanged,
     events.TicketReopened,
     events.TicketMerged,
+    events.RatingRequested,
 )
 def tell(event: Envelope) -> None:
     """Note who is to hear of it. Notes are unique per event and person: twice is once."""

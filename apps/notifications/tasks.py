@@ -7,11 +7,9 @@ for what a lost nudge left behind.
 from __future__ import annotations
 
 import logging
-import smtplib
 from datetime import timedelta
 
 from celery import shared_task
-from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
@@ -21,7 +19,8 @@ from apps.notifications.models import OutgoingMail
 
 logger = logging.getLogger(__name__)
 
-KEEP = timedelta(days=30)
+KEEP_MAIL = timedelta(days=30)
+KEEP_NOTES = timedelta(days=90)  # people come back from a long leave
 
 
 @shared_task
@@ -42,7 +41,8 @@ def send_due() -> None:
     while mail := actions.claim_mail(now=timezone.now()):
         try:
             _send(mail, connection)
-        except (OSError, smtplib.SMTPException, ValueError) as error:
+        except Exception as error:
+            # Whatever it is, this mail's trouble is not the next one's.
             logger.warning("mail %s not sent", mail.pk, exc_info=True)
             text = f"{type(error).__name__}: {error}"
             actions.mark_unsent(mail=mail, error=text, now=timezone.now())
@@ -51,7 +51,7 @@ def send_due() -> None:
 
 
 def _send(mail: OutgoingMail, connection: BaseEmailBackend) -> None:
-    headers = {"Message-ID": stable_message_id(mail), **mail.headers, "Date": _date(mail)}
+    headers = {**mail.headers, "Message-ID": mail.identity, "Date": _date(mail)}
     message = EmailMultiAlternatives(
         mail.subject, mail.text, to=[mail.to], headers=headers, connection=connection
     )
@@ -60,15 +60,12 @@ def _send(mail: OutgoingMail, connection: BaseEmailBackend) -> None:
     message.send()
 
 
-def stable_message_id(mail: OutgoingMail) -> str:
-    """The same at every attempt, for mails that carry no message of a ticket."""
-    return f"<m.{mail.pk}.{int(mail.created_at.timestamp())}@{settings.MAIL_DOMAIN}>"
-
-
 def _date(mail: OutgoingMail) -> str:
     return mail.created_at.strftime("%a, %d %b %Y %H:%M:%S +0000")
 
 
 @shared_task
 def prune() -> None:
-    actions.prune(before=timezone.now() - KEEP)
+    now = timezone.now()
+    actions.prune_mail(before=now - KEEP_MAIL)
+    actions.prune_notes(before=now - KEEP_NOTES)

@@ -41,8 +41,20 @@ CHORES = (
         "mails whose retry is due, or whose sender was killed",
     ),
     Chore(
+        "send-replies", "* * * * *", "apps.desk.tasks.send_due",
+        "replies whose time to be taken back is over, should their job be lost",
+    ),
+    Chore(
         "wake-tickets", "* * * * *", "apps.tickets.tasks.wake_scheduled",
         "scheduled tickets open when their date comes",
+    ),
+    Chore(
+        "publish-articles", "* * * * *", "apps.knowledge.tasks.publish_due",
+        "scheduled articles go live when their time comes",
+    ),
+    Chore(
+        "tell-reviews", "7 * * * *", "apps.knowledge.tasks.tell_reviews",
+        "owners hear of articles whose review date has come",
     ),
     Chore(
         "end-absences", "* * * * *", "apps.accounts.tasks.end_absences",
@@ -61,6 +73,18 @@ CHORES = (
         "tickets whose requester never answered close",
     ),
     Chore(
+        "ask-for-ratings", "*/15 * * * *", "apps.tickets.tasks.ask_for_ratings",
+        "how a solving was, asked a day later",
+    ),
+    Chore(
+        "discard-uploads", "47 * * * *", "apps.tickets.tasks.discard_uploads",
+        "files that were put down for a form that was never sent",
+    ),
+    Chore(
+        "settle-deflections", "*/10 * * * *", "apps.portal.tasks.settle_deflections",
+        "whether a suggested article spared its reader a request",
+    ),
+    Chore(
         "prune-journal", "17 3 * * *", "apps.ops.tasks.prune_journal",
         "deliveries that are done are kept for a fortnight",
     ),
@@ -70,7 +94,7 @@ CHORES = (
     ),
     Chore(
         "prune-mail", "29 3 * * *", "apps.notifications.tasks.prune",
-        "mails that were sent are kept for a month",
+        "mails that were sent are kept for a month, notifications for three",
     ),
     Chore(
         "prune-sessions", "41 3 * * *", "apps.ops.tasks.prune_sessions",
@@ -79,6 +103,10 @@ CHORES = (
     Chore(
         "discard-orphans", "53 3 * * *", "apps.tickets.tasks.discard_orphans",
         "stored files whose ticket was never made",
+    ),
+    Chore(
+        "discard-pictures", "57 3 * * *", "apps.knowledge.tasks.discard_orphans",
+        "stored pictures that no article names",
     ),
 )  # fmt: skip
 

@@ -18,6 +18,16 @@ _TEXT_LIMITS = {Kind.TEXT: 200, Kind.LONG_TEXT: 5000}
 
 def definitions_for(category: Category | None) -> list[CategoryField]:
     """The fields of a category and of those above it, from the top down. Two queries."""
+    return [field for field in _fields_of(category) if not field.archived]
+
+
+def retired(category: Category | None, values: Mapping[str, object]) -> dict[str, object]:
+    """Values of fields that are no longer asked for: a ticket keeps what it was told."""
+    keys = {field.key for field in _fields_of(category) if field.archived}
+    return {key: value for key, value in values.items() if key in keys}
+
+
+def _fields_of(category: Category | None) -> list[CategoryField]:
     if category is None:
         return []
     parents = dict(Category.objects.values_list("pk", "parent_id"))
@@ -26,10 +36,10 @@ def definitions_for(category: Category | None) -> list[CategoryField]:
     while step is not None and step not in path:  # a loop made by hand must not hang us
         path.insert(0, step)
         step = parents.get(step)
-    fields = CategoryField.objects.filter(category__in=path, archived=False)
-    by_key = {
-        f.key: f for f in sorted(fields, key=lambda f: (path.index(f.category_id), f.position))
-    }
+    fields = CategoryField.objects.filter(category__in=path)
+    # A field of a category takes the place of one above it, a live one that of an archived one.
+    ranked = sorted(fields, key=lambda f: (not f.archived, path.index(f.category_id), f.position))
+    by_key = {field.key: field for field in ranked}
     return list(by_key.values())
 
 
@@ -45,7 +55,7 @@ def clean(
     errors = {key: f"There is no field “{key}”." for key in values if key not in known}
     for key, field in known.items():
         value = values.get(key)
-        if value is None or value in ("", False):
+        if value is None or value is False or value == "":  # 0 is a number like others
             if field.required and complete:
                 errors[key] = f"“{field.label}” is needed."
             continue

@@ -70,6 +70,12 @@ class CategoryRefusedError(DomainError):
     message = "This category is no longer in use. Choose another one."
 
 
+class StatusRefusedError(DomainError):
+    code = "status.default-in-use"
+    status = 409
+    message = "Tickets get this status by default. It can't be archived."
+
+
 class CustomFieldError(DomainError):
     """`errors` maps each field's key to what is wrong with its value."""
 
@@ -113,12 +119,38 @@ class TagRefusedError(DomainError):
     message = "A tag is 1 to 40 letters, digits, hyphens or spaces."
 
 
-class FileRefusedError(DomainError):
-    code = "attachment.refused"
+class UploadGoneError(DomainError):
+    code = "attachment.upload-gone"
+    status = 409
+    message = "A file that you added is no longer kept. Add it again."
+
+
+class UploadsFullError(DomainError):
+    code = "attachment.too-many-waiting"
     status = 413
+    message = "You have added as many files as we keep for you. Send what you have, then add more."
+
+
+class RatingClosedError(DomainError):
+    code = "rating.closed"
+    status = 409
+    message = "This request can't be rated now: it is open again, or it was solved too long ago."
+
+
+class RatingRefusedError(DomainError):
+    code = "rating.refused"
+    message = "Choose one of the five answers, with a comment of up to 2,000 characters."
 
 
 class DoubleSubmissionError(DomainError):
     code = "form.already-used"
     status = 409
-    message = "This form was sent already. Open a new one."
+    message = (
+        "This form was sent before, with other words. Yours are kept here: send them again if they"
+        " are meant to come on top."
+    )
+
+
+class FilterRefusedError(DomainError):
+    code = "ticket.filter"
+    message = "This filter says something that the desk doesn't know. Make it again."

@@ -17,6 +17,14 @@ def id_in(subject: str) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeskConfigured(Fact):
+    """What the desk is set up with changed: the subject says which row ("category:7")."""
+
+    name: ClassVar[str] = "desk.configured"
+    name_of: str  # what the row is called now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketRaised(Fact):
     name: ClassVar[str] = "ticket.raised"
     message_id: int
@@ -188,3 +196,24 @@ class MessageRejected(Fact):
 
     name: ClassVar[str] = "message.rejected"
     message_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatingRequested(Fact):
+    """The requester is to be asked, by mail, how the solving was."""
+
+    name: ClassVar[str] = "rating.requested"
+    rating_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatingGiven(Fact):
+    """`score` is 1 to 5; team and assignee are those of the solving's last moment."""
+
+    name: ClassVar[str] = "rating.given"
+    rating_id: int
+    score: int
+    has_comment: bool
+    is_change: bool
+    team_id: int | None
+    assignee_id: int | None

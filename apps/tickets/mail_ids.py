@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
 from django.conf import settings
 
 from apps.kernel import references
+
+REFERENCES = 20  # Message-IDs of earlier messages that a mail names, the newest ones
 
 
 def new_message_id(ticket_ref: str) -> str:
@@ -22,3 +25,9 @@ def root_message_id(ticket_ref: str) -> str:
     return references.message_id(
         ticket_ref=ticket_ref, message=0, key=settings.SECRET_KEY, domain=settings.MAIL_DOMAIN
     )
+
+
+def thread(root: str, earlier: Sequence[str]) -> tuple[str, str]:
+    """In-Reply-To and References of a message after `earlier` ones, the oldest first. Pure."""
+    line = [root, *earlier[-REFERENCES:]]
+    return line[-1], " ".join(line)

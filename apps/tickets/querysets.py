@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from django.apps import apps
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from apps.accounts.permissions import Permission
 from apps.tickets.statuses import ACTIVE
@@ -18,13 +19,18 @@ if TYPE_CHECKING:
         Attachment,
         Message,
         Participant,
+        Rating,
         Ticket,
+        Upload,
     )
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
     def active(self) -> Self:
         return self.filter(status_category__in=sorted(ACTIVE))
+
+    def in_status(self, categories: Collection[str]) -> Self:
+        return self.filter(status_category__in=sorted(categories))
 
     def visible_to(self, actor: Actor) -> Self:
         """What pages, counts, search and mail may show this actor. Agrees with policies.can_view.
@@ -58,11 +64,27 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         """The page after a row, written so that an index can begin at it (ADR 6)."""
         return self.filter(updated_at__lte=moment).filter(Q(updated_at__lt=moment) | Q(pk__lt=last))
 
+    def newer_than(self, moment: datetime, last: int) -> Self:
+        """The page before a row: the same walk the other way round."""
+        return self.filter(updated_at__gte=moment).filter(Q(updated_at__gt=moment) | Q(pk__gt=last))
+
+    def unrated_since(self, start: datetime, end: datetime) -> Self:
+        """Solved between two moments, and not yet asked about, nor rated, since."""
+        rated = apps.get_model("tickets", "Rating").objects.filter(
+            ticket=OuterRef("pk"), solved_at=OuterRef("resolved_at")
+        )
+        return self.filter(
+            ~Exists(rated), status_category="resolved", resolved_at__gt=start, resolved_at__lte=end
+        )
+
     def asleep_until(self, now: datetime) -> Self:
         return self.filter(status_category="scheduled", scheduled_until__lte=now)
 
     def resolved_before(self, moment: datetime) -> Self:
-        return self.filter(status_category="resolved", resolved_at__lt=moment)
+        """Solved and left alone since; what was touched later waits its turn."""
+        return self.filter(
+            status_category="resolved", resolved_at__lt=moment, updated_at__lte=moment
+        )
 
     def on_the_desk(self) -> Self:
         """What waits for its agent, not for the requester, a third party or a date."""
@@ -96,13 +118,35 @@ def _taken_part_in(actor: Actor) -> Subquery:
     return Subquery(participants.filter(user=actor.id).values("ticket_id"))
 
 
+def _readable(actor: Actor, to_message: str) -> Q:
+    """What holds for messages that the actor may read; `to_message` leads there."""
+    if actor.is_system:
+        return Q()
+    public = Q(**{f"{to_message}visibility": "public"})
+    if not actor.can(Permission.WORK_TICKETS):
+        return public
+    if not actor.hidden_team_ids:
+        return Q()
+    team, assignee = f"{to_message}ticket__team", f"{to_message}ticket__assignee"
+    workable = (
+        Q(**{f"{team}__isnull": True})
+        | ~Q(**{f"{team}__in": actor.hidden_team_ids})
+        | Q(**{assignee: actor.id})
+    )
+    return public | workable
+
+
 class MessageQuerySet(models.QuerySet["Message"]):
     def public(self) -> Self:
         return self.filter(visibility="public")
 
     def readable_by(self, actor: Actor) -> Self:
-        """Of messages on tickets that the actor may see: staff read notes, customers never do."""
-        return self if actor.can(Permission.WORK_TICKETS) else self.public()
+        """Of messages on tickets that the actor may see. Agrees with policies.can_read.
+
+        Notes are for whoever may work on their ticket: an agent who only asked or watches reads
+        what customers read.
+        """
+        return self.filter(_readable(actor, ""))
 
     def conversation(self) -> Self:
         return self.order_by("created_at", "id")
@@ -110,9 +154,24 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def readable_by(self, actor: Actor) -> Self:
-        if actor.can(Permission.WORK_TICKETS):
-            return self
-        return self.filter(message__visibility="public")
+        return self.filter(_readable(actor, "message__"))
 
     def openable(self) -> Self:
         return self.filter(redacted_at=None).exclude(scan="quarantined")
+
+
+KEEP_UPLOADS = timedelta(days=1)
+
+
+class UploadQuerySet(models.QuerySet["Upload"]):
+    def waiting(self, actor: Actor, *, now: datetime) -> Self:
+        """The actor's own that a form may still send, in the order in which they came."""
+        return self.filter(owner=actor.id, created_at__gt=now - KEEP_UPLOADS).order_by("pk")
+
+    def abandoned(self, *, now: datetime) -> Self:
+        return self.filter(created_at__lte=now - KEEP_UPLOADS)
+
+
+class RatingQuerySet(models.QuerySet["Rating"]):
+    def given(self) -> Self:
+        return self.filter(score__isnull=False).order_by("-solved_at")

@@ -38,6 +38,16 @@ def without_allauths_limits(settings: Any) -> None:
     settings.ACCOUNT_RATE_LIMITS = settings.MFA_RATE_LIMITS = False
 
 
+def test_what_was_no_guess_is_given_back(db: None) -> None:
+    now = timezone.now()
+
+    for _ in range(PER_CLIENT + 5):
+        assert throttle.consume("login-client", "x", limit=PER_CLIENT, window=WINDOW, now=now)
+        throttle.give_back("login-client", "x")
+
+    assert Throttle.objects.get().count == 0
+
+
 def storm(attempt: Callable[[int], Any]) -> list[Any]:
     """What twenty attempts at once are answered."""
     answers: list[Any] = [None] * AT_ONCE

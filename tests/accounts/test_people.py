@@ -58,6 +58,24 @@ class TestRoles:
         with pytest.raises(LastAdministratorError):
             actions.set_active(user=cast.ada, active=False, actor=ada, now=NOON)
 
+    def test_the_first_administrator_is_one_by_role(self, db: None) -> None:
+        first = User.objects.create_superuser("first@example.com", "a long enough password")
+        client = Client()
+        client.force_login(first)
+        page = client.get(f"/admin/accounts/user/{first.pk}/change/")
+        sent = {
+            name: field.initial
+            for name, field in page.context["adminform"].form.fields.items()
+            if field.initial
+        }
+
+        client.post(f"/admin/accounts/user/{first.pk}/change/", {**sent, "name": "First"})
+
+        fresh = User.objects.get(pk=first.pk)
+        assert (fresh.name, fresh.is_staff, fresh.is_superuser) == ("First", True, True)
+        with pytest.raises(LastAdministratorError):
+            actions.set_active(user=fresh, active=False, actor=SYSTEM, now=NOON)
+
 
 class TestInviting:
     def test_makes_somebody_who_has_no_password_yet(self, cast: Cast) -> None:
@@ -191,6 +209,20 @@ class TestTokens:
         assert key not in str(ApiToken.objects.values().get())
         assert key not in str(list(Event.objects.values("data")))
         assert key.startswith(token.prefix)
+
+    def test_makes_no_wider_one(self, cast: Cast) -> None:
+        _token, little = self._issue(cast, Scope.REQUESTER, owner=cast.ada)
+        acting = actions.authenticate_token(key=little, now=NOON)
+
+        for attempt in (
+            lambda: actions.issue_token(
+                owner=cast.ada, name="more", scopes=[Scope.MANAGE], actor=acting, now=NOON,
+                expires_at=NOON + timedelta(days=1),
+            ),
+            lambda: actions.export_person(user=cast.ada, actor=acting, now=NOON),
+        ):  # fmt: skip
+            with pytest.raises(ForbiddenError):
+                attempt()
 
     def test_acts_for_its_owner_within_its_scopes(self, cast: Cast) -> None:
         _token, work = self._issue(cast)

@@ -82,7 +82,7 @@ def _picture() -> dict[str, list[Any]]:
     ]  # fmt: skip
     return {
         "tickets": rows(Ticket, "ref"),
-        "messages": rows(Message, "id", "message_id"),
+        "messages": rows(Message, "id", "message_id", "in_reply_to", "references"),  # random
         "attachments": rows(Attachment, "id", "ref", "key"),
         "participants": rows(Participant, "id"),
         "links": rows(Link, "id"),

@@ -65,5 +65,36 @@ def test_a_changed_field_is_found(settings: object, tmp_path: Path) -> None:
         call_command("facts", "--check")
 
 
+@pytest.mark.parametrize(
+    ("then", "is_refused"),
+    [
+        ({}, False),  # nothing changed
+        ({"follows": None}, False),  # a field with a default came
+        ({"priority": None}, True),  # one without came
+        ({"priority": "str"}, True),  # another type
+        ({"colour": "str"}, True),  # one went
+    ],
+)
+def test_a_change_that_breaks_readers_is_not_written_down(
+    settings: object, tmp_path: Path, then: dict[str, str | None], is_refused: bool
+) -> None:
+    known = {name: schema(fact) for name, fact in registered().items()}
+    known["ticket.raised"]["fields"] |= then
+    kept = known["ticket.raised"]["fields"]
+    known["ticket.raised"]["fields"] = {k: v for k, v in kept.items() if v is not None}
+    (tmp_path / "contracts").mkdir()
+    snapshot = tmp_path / "contracts" / "facts.json"
+    snapshot.write_text(before := json.dumps(known))
+    settings.BASE_DIR = tmp_path  # type: ignore[attr-defined]
+
+    if is_refused:
+        with pytest.raises(CommandError, match=r"ticket\.raised"):
+            call_command("facts", "--write")
+        assert snapshot.read_text() == before
+    else:
+        call_command("facts", "--write")
+        call_command("facts", "--check")
+
+
 def test_a_contract_spells_types_in_words() -> None:
     assert schema(Muted)["fields"] == {"by": "int | null", "why": "list of str"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings as desk
@@ -16,7 +17,7 @@ from django.utils import timezone
 
 from apps.events import relay
 from apps.kernel.references import read_message_id
-from apps.notifications import actions, tasks
+from apps.notifications import actions, compose, tasks
 from apps.notifications.actions import MAX_ATTEMPTS
 from apps.notifications.kinds import Kind
 from apps.notifications.models import Notification, OutgoingMail, Preference
@@ -198,11 +199,89 @@ class TestSending:
         actions.queue_mail(key="a", to="x@example.com", subject="S", text="T", html="", now=NOON)
         tasks.send_due()
 
-        actions.prune(before=timezone.now() - timedelta(days=1))
-        kept = OutgoingMail.objects.count()
-        actions.prune(before=timezone.now() + timedelta(days=1))
+        actions.prune_mail(before=NOON - timedelta(days=1))
+        kept = OutgoingMail.objects.count(), len(list(outbox.iterdir()))
+        actions.prune_mail(before=timezone.now() + timedelta(days=1))
 
-        assert (kept, OutgoingMail.objects.count()) == (1, 0)
+        assert kept == (1, 1)
+        assert (OutgoingMail.objects.count(), list(outbox.iterdir())) == (0, [])
+
+    def test_one_that_kills_its_senders_is_given_up(self) -> None:
+        actions.queue_mail(key="a", to="x@example.com", subject="S", text="T", html="", now=NOON)
+        OutgoingMail.objects.update(claims=MAX_ATTEMPTS + 1)
+
+        assert actions.claim_mail(now=NOON) is None
+        assert OutgoingMail.objects.get().state == "failed"
+
+    def test_is_shown_as_sent_once_the_last_failure_is_mended(
+        self, cast: Cast, outbox: Path, settings: object
+    ) -> None:
+        settings.EMAIL_BACKEND = f"{__name__}.Refusing"  # type: ignore[attr-defined]
+        ticket = raised(cast)
+        reply = tickets.reply(ticket=ticket, text="x", actor=cast.actor(cast.alice), now=LATER)
+        hear()
+        OutgoingMail.objects.update(claims=MAX_ATTEMPTS - 1)
+        tasks.send_due()
+        failed = Message.objects.get(pk=reply.pk).delivery
+
+        settings.EMAIL_BACKEND = "apps.notifications.folder.FolderBackend"  # type: ignore[attr-defined]
+        actions.retry_mail(mail_ids=[OutgoingMail.objects.get().pk], now=NOON)
+        tasks.send_due()
+
+        assert (failed, Message.objects.get(pk=reply.pk).delivery) == ("failed", "sent")
+
+    def test_what_cannot_be_made_stands_before_nobody(
+        self, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        broken, fine = raised(cast), raised(cast, cast.paula)
+        whole = compose.mail
+
+        def fragile(ticket: Ticket, *said: Any) -> Any:
+            if ticket.pk == broken.pk:
+                raise KeyError("a template broke")
+            return whole(ticket, *said)
+
+        monkeypatch.setattr(compose, "mail", fragile)
+        hear()
+
+        assert OutgoingMail.objects.get().to == "paula@example.com"
+        assert Notification.objects.get(settled_at=None).ticket == broken
+        assert fine
+
+
+@pytest.mark.django_db
+class TestRedaction:
+    def _redact(self, cast: Cast) -> None:
+        message = Message.objects.get(source__contains="4111")
+        lena = cast.actor(cast.lena)
+        tickets.redact_message(message=message, phrase="4111", actor=lena, now=LATER)
+        hear()
+
+    def test_is_in_what_was_not_sent_yet(self, cast: Cast, outbox: Path) -> None:
+        ticket = raised(cast)
+        alice = cast.actor(cast.alice)
+        tickets.reply(ticket=ticket, text="Is it 4111?", actor=alice, now=LATER)
+        hear()
+        assert "4111" in OutgoingMail.objects.get().text
+
+        self._redact(cast)
+
+        (sent,) = mails(outbox).values()
+        assert "Is it ████?" in text_of(sent)
+
+    def test_takes_the_words_out_of_what_was_sent(self, cast: Cast, outbox: Path) -> None:
+        ticket = raised(cast, team=cast.cards)
+        tickets.take(ticket=ticket, actor=cast.actor(cast.alice), now=LATER)
+        rachel = cast.actor(cast.rachel)
+        tickets.reply(ticket=ticket, text="No: 4111!", actor=rachel, now=LATER)
+        hear()
+        assert any("4111" in text_of(mail) for mail in mails(outbox).values())
+
+        self._redact(cast)
+
+        assert not any(b"4111" in path.read_bytes() for path in outbox.glob("*.eml"))
+        for part in ("text", "html"):
+            assert not OutgoingMail.objects.filter(**{f"{part}__contains": "4111"}).exists()
 
 
 @transactional

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -29,6 +30,7 @@ class Jobs:
         self.env = os.environ | {
             "VAR_DIR": str(folder),
             "JOB_LEASE_SECONDS": "2",
+            "REMAP_SIGTERM": "SIGQUIT",  # as the Procfile has it
             "LOG_LEVEL": "ERROR",
         }
         self.env.pop("DATABASE_URL", None)
@@ -46,6 +48,17 @@ class Jobs:
     def worker(self) -> subprocess.Popen[bytes]:
         quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
         return self.start("celery", "-A", "tests.ops.counting", "worker", *quiet)
+
+    def send(self, what: str) -> None:
+        lines = f"from tests.ops.counting import *\n{what}"
+        subprocess.run(
+            [sys.executable, "-c", lines], cwd=ROOT, env=self.env, check=True, timeout=60
+        )
+
+    def taken(self) -> int:
+        counted = "SELECT COUNT(*) FROM message WHERE claims > 0"
+        with closing(sqlite3.connect(self.folder / "jobs.sqlite3", timeout=30)) as connection:
+            return int(connection.execute(counted).fetchone()[0])
 
     def sender(self, count: int) -> subprocess.Popen[bytes]:
         return self.start("tests.ops.counting", str(count))
@@ -101,26 +114,54 @@ def test_nothing_is_lost_when_workers_and_senders_are_killed(jobs: Jobs) -> None
 
 def test_a_worker_that_is_asked_to_stop_ends_its_job_first(jobs: Jobs) -> None:
     worker = jobs.worker()
-    send = "from tests.ops.counting import mark; mark.delay('slow', 1.5); mark.delay('next', 0)"
-    subprocess.run([sys.executable, "-c", send], cwd=ROOT, env=jobs.env, check=True, timeout=60)
-    taken = "SELECT COUNT(*) FROM message WHERE claims > 0"
-
-    def is_taken() -> bool:
-        with closing(sqlite3.connect(jobs.folder / "jobs.sqlite3", timeout=30)) as connection:
-            return bool(connection.execute(taken).fetchone()[0])
-
-    wait_for(is_taken, lambda: "nobody took it")
+    jobs.send("mark.delay('slow', 1.5); mark.delay('next', 0); mark.delay('last', 0)")
+    wait_for(lambda: jobs.taken() > 0, lambda: "nobody took it")
     worker.send_signal(signal.SIGTERM)
 
     assert worker.wait(PATIENCE) == 0
     assert jobs.marks()["slow"] == 1
+    jobs.worker()  # what it had taken and not begun is there for the next one
+    wait_for(lambda: len(jobs.marks()) == 3, lambda: str(jobs.marks()))
+
+
+def test_a_job_too_long_for_the_stop_begins_again_elsewhere(jobs: Jobs) -> None:
+    jobs.env["SOFT_SHUTDOWN_SECONDS"] = "1"
+    worker = jobs.worker()
+    jobs.send("mark.delay('long', 6)")
+    wait_for(lambda: jobs.taken() > 0, lambda: "nobody took it")
+    time.sleep(0.5)
+    asked = time.monotonic()
+    worker.send_signal(signal.SIGTERM)
+    worker.wait(PATIENCE)
+    took = time.monotonic() - asked
+
+    assert jobs.marks() == {}, took
+    jobs.worker()
+    wait_for(lambda: jobs.marks() == {"long": 1}, lambda: str(jobs.marks()))
+
+
+def test_a_job_knows_what_set_it_off(jobs: Jobs) -> None:
+    known = uuid.UUID(int=7)
+    jobs.worker()
+    jobs.send(
+        "import uuid\nfrom apps.events.envelope import Cause, caused_by\n"
+        f"with caused_by(Cause(event_id=5, correlation_id=uuid.UUID('{known}'), depth=2)):\n"
+        "    cause.delay()\n"
+        "app.send_task('counting.cause')"
+    )
+    wait_for(lambda: sum(jobs.marks().values()) == 4, lambda: str(jobs.marks()))
+
+    marks = jobs.marks()
+    assert marks.pop(f"5 {known} 2") == 2
+    (alone,) = marks
+    assert alone.startswith("None ")  # it began something: one correlation for all of it
+    assert marks[alone] == 2
 
 
 def test_a_job_longer_than_its_lease_runs_once(jobs: Jobs) -> None:
     jobs.worker()
     jobs.worker()
-    send = "from tests.ops.counting import mark; mark.delay('long', 5)"
-    subprocess.run([sys.executable, "-c", send], cwd=ROOT, env=jobs.env, check=True, timeout=60)
+    jobs.send("mark.delay('long', 5)")
 
     wait_for(lambda: "long" in jobs.marks(), lambda: "it never ended")
 

@@ -8,9 +8,11 @@ import pytest
 from celery import current_app
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kombu.exceptions import EncodeError
+from kombu import Connection
+from kombu.exceptions import EncodeError, OperationalError
 
-from apps.ops.broker.queue import LeaseQueue
+from apps.ops.broker import register
+from apps.ops.broker.queue import MOST_CLAIMS, LeaseQueue
 
 
 class Clock:
@@ -34,6 +36,32 @@ def test_the_oldest_comes_first_and_only_to_one(tmp_path: Path) -> None:
     taken = [queue.claim("default"), queue.claim("default"), queue.claim("default")]
 
     assert [claim.body if claim else None for claim in taken] == ["first", "second", None]
+
+
+def test_what_kills_everybody_who_takes_it_is_given_up(tmp_path: Path) -> None:
+    clock = Clock()
+    queue = queue_at(tmp_path, clock)
+    queue.put("default", "deadly")
+
+    for _ in range(MOST_CLAIMS):
+        assert queue.claim("default")
+        clock.now += 61
+    queue.put("default", "harmless")
+
+    taken = queue.claim("default")
+    assert (taken.body if taken else None, queue.size("default")) == ("harmless", 1)
+
+
+def test_a_broker_that_is_away_is_told_as_kombus_own_error(tmp_path: Path) -> None:
+    (tmp_path / "jobs.sqlite3").mkdir()
+    register()
+
+    with (
+        Connection(f"lease://localhost{tmp_path}/jobs.sqlite3") as connection,
+        connection.Producer() as producer,
+        pytest.raises(OperationalError, match="unable to open"),
+    ):
+        producer.publish({}, routing_key="default", retry=True, retry_policy={"max_retries": 1})
 
 
 def test_what_is_done_never_comes_again(tmp_path: Path) -> None:

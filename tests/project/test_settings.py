@@ -23,9 +23,10 @@ ROOT = Path(__file__).resolve().parents[2]
         ("DATABASE_URL", "mysql://x", "sqlite:, postgresql:"),
         ("CACHE_URL", "memcached://x", "memory:, redis:, rediss:"),
         ("FILES_URL", "ftp://x", "file:"),
-        ("MAIL_URL", "pigeon:x", "folder:, smtp:, smtps:"),
+        ("MAIL_URL", "pigeon:x", "folder:, smtp:, smtp+starttls:, smtps:"),
         ("BROKER_URL", "amqp://x", "lease:"),
         ("BUS_URL", "kafka://x", "database:"),
+        ("SEARCH_URL", "solr://x", "database:"),
         ("DEMO", "maybe", "use 1 or 0"),
         ("ATTACHMENT_MAX_BYTES", "lots", "a whole number from 1024"),
         ("REOPEN_WINDOW_DAYS", "-1", "from 0 to 365"),
@@ -50,6 +51,34 @@ def test_a_bad_value_is_refused_at_the_door(
     assert done.returncode != 0
     assert f"{name}={value!r}" in done.stderr
     assert allowed in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("smtp://relay.example", "relay.example 25 '' '' False False"),
+        ("smtp+starttls://u:ab%2Fcd%2B@x.example", "x.example 587 'u' 'ab/cd+' True False"),
+        ("smtps://u%40d:p@x.example:4650", "x.example 4650 'u@d' 'p' False True"),
+    ],
+)
+def test_a_mail_servers_url_is_read(url: str, expected: str, tmp_path: Path) -> None:
+    told = (
+        "from project.settings import *;"
+        "print(EMAIL_HOST, EMAIL_PORT, repr(EMAIL_HOST_USER), repr(EMAIL_HOST_PASSWORD),"
+        " EMAIL_USE_TLS, EMAIL_USE_SSL)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", told],
+        cwd=ROOT,
+        env=os.environ | {"VAR_DIR": str(tmp_path), "MAIL_URL": url},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert done.stdout.strip() == expected
 
 
 def test_a_served_desk_needs_a_key_of_its_own(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from apps.tickets.errors import (
     LinkRefusedError,
     MergeRefusedError,
     SplitRefusedError,
+    StaleTicketError,
     TransitionRefusedError,
 )
 from apps.tickets.models import Attachment, Link, Message, Participant, Ticket
@@ -69,6 +70,30 @@ class TestMerging:
         with pytest.raises(ForbiddenError):
             actions.merge(
                 ticket=ticket, survivor=raised(cast), actor=cast.actor(cast.rachel), now=LATER
+            )
+
+    def test_undone_takes_along_whom_it_brought_however_far_they_came(self, cast: Cast) -> None:
+        first, middle, last = raised(cast), raised(cast), raised(cast)
+        alice = cast.actor(cast.alice)
+        actions.watch(ticket=first, user=cast.oscar, actor=alice, now=LATER)
+        actions.watch(ticket=middle, user=cast.paula, actor=alice, now=LATER)
+        actions.merge(ticket=first, survivor=middle, actor=alice, now=LATER)
+        actions.merge(ticket=middle, survivor=last, actor=alice, now=LATER)
+        brought = set(Participant.objects.filter(ticket=last).values_list("user", flat=True))
+
+        actions.unmerge(ticket=Ticket.objects.get(pk=first.pk), actor=alice, now=LATER)
+
+        assert brought == {cast.oscar.pk, cast.paula.pk}
+        assert Participant.objects.get(ticket=last).user == cast.paula
+
+    def test_is_refused_for_what_somebody_changed_meanwhile(self, cast: Cast) -> None:
+        ticket, other, alice = raised(cast), raised(cast), cast.actor(cast.alice)
+        seen = ticket.version
+        actions.take(ticket=ticket, actor=alice, now=LATER)
+
+        with pytest.raises(StaleTicketError):
+            actions.merge(
+                ticket=ticket, survivor=other, expected_version=seen, actor=alice, now=LATER
             )
 
 
@@ -141,6 +166,18 @@ class TestLinking:
             actions.set_parent(
                 ticket=top, parent=Ticket.objects.get(pk=bottom.pk), actor=alice, now=LATER
             )
+
+    def test_no_circle_of_parents_from_pages_that_are_out_of_date(self, cast: Cast) -> None:
+        one, other, third = raised(cast), raised(cast), raised(cast)
+        alice = cast.actor(cast.alice)
+        actions.set_parent(ticket=one, parent=other, actor=alice, now=LATER)
+
+        with pytest.raises(LinkRefusedError):
+            actions.set_parent(ticket=other, parent=one, actor=alice, now=LATER)
+        Ticket.objects.filter(pk=other.pk).update(parent=one)  # a circle made by hand
+        actions.set_parent(ticket=third, parent=one, actor=alice, now=LATER)
+
+        assert Ticket.objects.get(pk=third.pk).parent == one
 
 
 class TestRedacting:

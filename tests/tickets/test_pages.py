@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import User
+from apps.desk.models import Draft
 from apps.tickets import actions
 from apps.tickets.models import Category, CategoryField, Link, Message, Ticket
 from tests.cast import Cast
@@ -143,27 +144,25 @@ class TestTheDesk:
     def test_a_stale_answer_keeps_its_text_and_goes_through_next(self, cast: Cast) -> None:
         ticket = raised(cast)
         client, path = client_of(cast.alice), f"/admin/tickets/ticket/{ticket.pk}/write/"
+        seen = Message.objects.get().pk
         actions.reply(ticket=ticket, text="me first", actor=cast.actor(cast.lena), now=LATER)
 
-        refused = client.post(path, form(text="my answer", version=ticket.version))
-        again = refused.context["composer"]
-        sent = client.post(
-            path,
-            form(text=again["text"].value(), version=again["version"].value()),
-        )
+        refused = client.post(path, form(text="my answer", seen=seen))
+        again = refused.context["reply"]
+        sent = client.post(path, form(text=again["text"].value(), seen=again["seen"].value()))
 
         assert refused.status_code == 409
         assert "Your text is kept" in refused.content.decode()
         assert "me first" in refused.content.decode()
         assert sent.status_code == 302
-        assert Message.objects.filter(source="my answer").count() == 1
+        assert Draft.objects.on_their_way().get().text == "my answer"
 
     def test_a_note_button_writes_a_note(self, cast: Cast) -> None:
         ticket = raised(cast)
 
         client_of(cast.alice).post(
             f"/admin/tickets/ticket/{ticket.pk}/write/",
-            form(text="psst", version=ticket.version, note="1"),
+            form(text="psst", note="1"),
         )
 
         assert Message.objects.get(source="psst").visibility == "internal"
@@ -198,11 +197,15 @@ class TestTheDesk:
         second = actions.reply(ticket=ticket, text="more", actor=cast.actor(cast.rachel), now=LATER)
         path = f"/admin/tickets/ticket/{ticket.pk}"
 
-        lena.post(f"{path}/links/do/", {"version": 1, "kind": "blocks", "number": other.pk})
-        lena.post(f"{path}/parent/do/", {"version": 1, "number": other.pk})
-        lena.post(f"{path}/redact/do/", {"version": 1, "message": second.pk, "phrase": "more"})
-        lena.post(f"{path}/split/do/", {"version": 1, "messages": [second.pk], "subject": "New"})
-        merged = lena.post(f"{path}/merge/do/", {"version": 1, "number": other.pk})
+        def do(panel: str, **data: object) -> Any:
+            version = Ticket.objects.get(pk=ticket.pk).version
+            return lena.post(f"{path}/{panel}/do/", {"version": version, **data})
+
+        do("links", kind="blocks", number=other.pk)
+        do("parent", number=other.pk)
+        do("redact", message=second.pk, phrase="more")
+        do("split", messages=[second.pk], subject="New")
+        merged = do("merge", number=other.pk)
 
         fresh = Ticket.objects.get(pk=ticket.pk)
         assert Link.objects.filter(source=ticket, target=other, kind="blocks").exists()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from apps.tickets.errors import CategoryRefusedError, DoubleSubmissionError
 from apps.tickets.models import Attachment, CategoryField, Message, Ticket
 from tests.cast import Cast
 from tests.support import NOON
-from tests.tickets.desk import facts, raised, stored
+from tests.tickets.desk import LATER, facts, raised, stored
 
 pytestmark = pytest.mark.django_db
 
@@ -78,6 +79,16 @@ def test_the_same_form_again_is_the_same_ticket(cast: Cast) -> None:
     assert first.pk == second.pk
     assert Message.objects.count() == 1
     assert facts(first) == ["ticket.raised"]
+
+
+def test_other_words_in_a_form_that_was_sent_are_never_taken_for_sent(cast: Cast) -> None:
+    form = uuid.uuid4()
+    raised(cast, submission=form)
+
+    with pytest.raises(DoubleSubmissionError, match="kept"):
+        raised(cast, submission=form, text="Something else happened too.")
+
+    assert Message.objects.count() == 1
 
 
 def test_another_persons_form_is_refused(cast: Cast) -> None:
@@ -161,6 +172,21 @@ class TestCustomFields:
             "since": "2026-05-01",
             "abroad": True,
         }
+
+    def test_a_zero_is_a_number(self, cast: Cast) -> None:
+        ticket = raised(cast, category=cast.lost_card, custom={"digits": "1", "amount": Decimal(0)})
+
+        assert ticket.custom["amount"] == "0"
+
+    def test_what_is_no_longer_asked_for_stays(self, cast: Cast) -> None:
+        said = {"digits": "1", "amount": "12.50"}
+        ticket = raised(cast, category=cast.lost_card, custom=said)
+        CategoryField.objects.filter(key="amount").update(archived=True)
+        alice = cast.actor(cast.alice)
+
+        ticket = actions.edit(ticket=ticket, custom={"digits": "2"}, actor=alice, now=LATER)
+
+        assert ticket.custom == {"digits": "2", "amount": "12.50"}
 
     @pytest.mark.parametrize(
         "wrong",

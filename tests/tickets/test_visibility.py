@@ -9,9 +9,10 @@ import pytest
 from apps.accounts.models import User
 from apps.kernel.actors import ANONYMOUS, SYSTEM
 from apps.tickets import actions, policies
-from apps.tickets.models import Message, Ticket
+from apps.tickets.conversation import conversation
+from apps.tickets.models import Attachment, Message, Ticket
 from tests.cast import Cast
-from tests.tickets.desk import LATER, raised
+from tests.tickets.desk import LATER, raised, stored
 
 pytestmark = pytest.mark.django_db
 
@@ -69,6 +70,37 @@ def test_who_sees_what(cast: Cast) -> None:
     assert seen_by(cast.fay) == seen_by(cast.ada) == both
     assert seen_by(cast.alice) == seen_by(cast.lena) == {mine.pk}
     assert seen_by(cast.ross) == seen_by(cast.oscar) == set()
+
+
+def test_notes_are_read_by_those_who_may_work_on_the_ticket(cast: Cast) -> None:
+    ticket = raised(cast, cast.alice, team=cast.fraud)
+    actions.watch(ticket=ticket, user=cast.bob, actor=SYSTEM, now=LATER)
+    fay = cast.actor(cast.fay)
+    note = actions.note(
+        ticket=ticket, text="It is alice", attachments=[stored()], actor=fay, now=LATER
+    )
+    attachment = Attachment.objects.get()
+
+    for user in everybody(cast):
+        actor, may = cast.actor(user), user in {cast.fay, cast.ada}
+        assert policies.can_read(actor, note) == may
+        # Lists are asked about tickets that the actor sees.
+        if policies.can_view(actor, ticket):
+            assert Message.objects.readable_by(actor).filter(pk=note.pk).exists() == may
+            found = Attachment.objects.readable_by(actor).filter(pk=attachment.pk)
+            assert found.exists() == may
+
+
+def test_a_merged_tickets_notes_stay_with_its_team(cast: Cast) -> None:
+    private, survivor = raised(cast, team=cast.fraud), raised(cast)
+    actions.note(ticket=private, text="secret", actor=cast.actor(cast.fay), now=LATER)
+    actions.merge(ticket=private, survivor=survivor, actor=cast.actor(cast.ada), now=LATER)
+
+    def read_by(user: User) -> list[str]:
+        return [message.source for message in conversation(survivor, cast.actor(user))]
+
+    assert "secret" in read_by(cast.ada)
+    assert "secret" not in read_by(cast.alice)
 
 
 def test_notes_are_read_by_staff_alone(cast: Cast) -> None:

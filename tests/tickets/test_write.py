@@ -7,9 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from apps.kernel.actors import SYSTEM
 from apps.kernel.errors import DomainError, ForbiddenError
 from apps.tickets import actions
-from apps.tickets.errors import StaleTicketError, TicketIsFinalError
+from apps.tickets.errors import DoubleSubmissionError, StaleTicketError, TicketIsFinalError
+from apps.tickets.mail_ids import root_message_id
 from apps.tickets.models import Link, Message, Ticket
 from apps.tickets.statuses import ACTIVE
 from tests.cast import Cast
@@ -120,6 +122,43 @@ def test_the_same_form_again_is_one_message(cast: Cast) -> None:
     assert first.pk == second.pk
     assert noted[0] == noted[1]
     assert facts(ticket).count("message.added") == 2
+
+
+def test_other_words_in_a_form_that_was_sent_are_never_taken_for_sent(cast: Cast) -> None:
+    ticket, form = raised(cast), uuid.uuid4()
+    alice = cast.actor(cast.alice)
+    actions.reply(ticket=ticket, text="x", submission=form, actor=alice, now=LATER)
+
+    for write, text in ((actions.reply, "y"), (actions.note, "x")):
+        with pytest.raises(DoubleSubmissionError):
+            write(ticket=ticket, text=text, submission=form, actor=alice, now=LATER)
+
+
+def test_a_message_names_what_it_answers(cast: Cast) -> None:
+    ticket, alice = raised(cast), cast.actor(cast.alice)
+    first = Message.objects.get()
+    note = actions.note(ticket=ticket, text="n", actor=alice, now=LATER)
+
+    answer = actions.reply(ticket=ticket, text="a", actor=alice, now=LATER)
+
+    root = root_message_id(ticket.ref)
+    assert (first.in_reply_to, first.references) == (root, root)
+    assert (answer.in_reply_to, answer.references) == (
+        first.message_id,
+        f"{root} {first.message_id}",
+    )
+    assert (note.in_reply_to, note.references) == ("", "")
+
+
+def test_a_late_reply_belongs_to_where_its_writer_belongs(cast: Cast) -> None:
+    ticket = raised(cast)
+    actions.watch(ticket=ticket, user=cast.oscar, actor=cast.actor(cast.alice), now=LATER)
+    actions.solve(ticket=ticket, actor=SYSTEM, now=LATER)
+    actions.close(ticket=ticket, actor=SYSTEM, now=LATER, unchanged_since=LATER)
+
+    message = actions.reply(ticket=ticket, text="And?", actor=cast.actor(cast.oscar), now=LATER)
+
+    assert (message.ticket.requester, message.ticket.organisation) == (cast.oscar, cast.other)
 
 
 def test_a_note_changes_no_status_and_customers_write_none(cast: Cast) -> None:

@@ -13,4 +13,5 @@ for name, value in json.loads(sys.argv[1]).items():
 ' "$properties")"
 
 python=(/var/app/venv/*/bin/python)
+"${python[0]}" manage.py collectstatic --noinput --verbosity 0
 "${python[0]}" manage.py release

@@ -43,10 +43,17 @@ def save_organisation(
     Raises DomainRefusedError for a domain that is none, is everybody's, or is another's.
     """
     require(actor, Permission.MANAGE_PEOPLE)
-    row = organisation or Organisation(created_at=now)
+    row = (
+        Organisation.objects.select_for_update().get(pk=organisation.pk)
+        if organisation
+        else Organisation(created_at=now)
+    )
+    before = row.pk and (row.name, row.shares_tickets, row.notes, _domains_of(row))
     row.name, row.shares_tickets, row.notes = one_line(name), shares_tickets, notes
-    row.save()
     wanted = {domain.strip().lower().lstrip("@") for domain in domains}
+    if before == (row.name, row.shares_tickets, row.notes, wanted):
+        return row
+    row.save()
     _check_domains(wanted, row)
     OrganisationDomain.objects.filter(organisation=row).exclude(domain__in=wanted).delete()
     OrganisationDomain.objects.bulk_create(
@@ -60,6 +67,10 @@ def save_organisation(
     )
     journal.record(fact, actor=actor, now=now)
     return row
+
+
+def _domains_of(organisation: Organisation) -> set[str]:
+    return set(organisation.domains.values_list("domain", flat=True))
 
 
 def _check_domains(wanted: Collection[str], owner: Organisation) -> None:
@@ -95,6 +106,8 @@ def save_team(
         if Permission.WORK_TICKETS not in permissions_of(user):
             raise TeamRefusedError(f"{user} doesn't work on tickets: make them an agent first.")
     before = set(TeamMember.objects.filter(team=row).values_list("user", flat=True))
+    # The locks give the facts about each of them their order.
+    list(User.objects.select_for_update().filter(pk__in=before | set(chosen)).order_by("pk"))
     # Who stays keeps their row: whose turn it is stands there.
     TeamMember.objects.filter(team=row).exclude(user__in=chosen).delete()
     TeamMember.objects.bulk_create(

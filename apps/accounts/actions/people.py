@@ -4,9 +4,10 @@ from datetime import datetime
 
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.db.models import Q
 
 from apps.accounts import events
-from apps.accounts.access import require
+from apps.accounts.access import is_self, require
 from apps.accounts.errors import AddressTakenError, LastAdministratorError, PlaceRefusedError
 from apps.accounts.models import Organisation, OrganisationDomain, User
 from apps.accounts.permissions import STAFF_ROLES, Permission, Role
@@ -27,7 +28,8 @@ def set_role(*, user: User, role: Role, actor: Actor, now: datetime) -> User:
         keep_an_administrator(user)
     user.groups.set([Group.objects.get(name=role)])
     user.is_staff = role in STAFF_ROLES
-    user.save(update_fields=["is_staff"])
+    user.is_superuser = user.is_superuser and role == Role.ADMINISTRATOR
+    user.save(update_fields=["is_staff", "is_superuser"])
     fact = events.AccessGranted(subject=events.subject_of(user.pk), what="role", value=role)
     journal.record(fact, actor=actor, now=now)
     return user
@@ -57,8 +59,9 @@ def keep_an_administrator(user: User) -> None:
     """Raises LastAdministratorError if nobody else could run the desk without this person."""
     # Else two administrators who demote each other at once would both see the other one there.
     Group.objects.select_for_update(no_key=True).get(name=Role.ADMINISTRATOR)
-    administrators = User.objects.filter(groups__name=Role.ADMINISTRATOR, is_active=True)
-    if administrators.filter(pk=user.pk).exists() and administrators.count() == 1:
+    runs_it = Q(groups__name=Role.ADMINISTRATOR) | Q(is_superuser=True)
+    administrators = set(User.objects.filter(runs_it, is_active=True).values_list("pk", flat=True))
+    if administrators == {user.pk}:
         raise LastAdministratorError
 
 
@@ -80,7 +83,7 @@ def edit_person(
     *, user: User, name: str, locale: str, time_zone: str, actor: Actor, now: datetime
 ) -> User:
     """What people say of themselves; administrators may for anybody."""
-    if actor.id != user.pk:
+    if not is_self(actor, user):
         require(actor, Permission.MANAGE_PEOPLE)
     user = User.objects.select_for_update().get(pk=user.pk)
     wanted = {"name": one_line(name), "locale": locale, "time_zone": time_zone}

@@ -4,16 +4,16 @@ from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth import SESSION_KEY
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from apps.accounts import events, personal_data
-from apps.accounts.access import require
+from apps.accounts.access import is_self, require
 from apps.accounts.actions.people import keep_an_administrator
-from apps.accounts.errors import PlaceRefusedError
+from apps.accounts.errors import StaffStaysError
 from apps.accounts.models import AgentState, ApiToken, TeamMember, User
 from apps.accounts.permissions import Permission
 from apps.events import journal
@@ -25,7 +25,8 @@ ANONYMOUS_NAME = "Anonymised person"
 @transaction.atomic
 def export_person(*, user: User, actor: Actor, now: datetime) -> dict[str, object]:
     """All that the desk keeps of a person, as JSON-ready values, for them or an administrator."""
-    if actor.id != user.pk:
+    user = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    if not is_self(actor, user):
         require(actor, Permission.MANAGE_PEOPLE)
     told: dict[str, object] = {
         "exported_at": now.isoformat(),
@@ -52,6 +53,15 @@ def export_person(*, user: User, actor: Actor, now: datetime) -> dict[str, objec
             {"kind": factor.get_type_display(), "since": factor.created_at.isoformat()}
             for factor in Authenticator.objects.filter(user=user)
         ],
+        "devices": [
+            {
+                "address": session.ip,
+                "browser": session.user_agent,
+                "since": session.created_at.isoformat(),
+                "last seen": session.last_seen_at.isoformat(),
+            }
+            for session in UserSession.objects.filter(user=user)
+        ],
         "availability": [
             {
                 "state": state.availability,
@@ -69,15 +79,19 @@ def export_person(*, user: User, actor: Actor, now: datetime) -> dict[str, objec
 
 @transaction.atomic
 def anonymise_person(*, user: User, actor: Actor, now: datetime) -> User:
-    """Forget who a person was, for good. They are signed out and can't come back.
+    """Forget who a person was, for good: by their own wish, or an administrator's.
+
+    They are signed out and can't come back. Staff can't do it to themselves.
 
     Their tickets and what they wrote stay, under no name; what people wrote into messages is not
     searched for names: redact those.
     """
-    require(actor, Permission.MANAGE_PEOPLE)
+    is_own_wish = actor.kind == "person" and actor.id == user.pk
+    if not is_own_wish:
+        require(actor, Permission.MANAGE_PEOPLE)
     user = User.objects.select_for_update().get(pk=user.pk)
-    if user.pk == actor.id:
-        raise PlaceRefusedError("Ask another administrator to anonymise you.")
+    if is_own_wish and user.is_staff:
+        raise StaffStaysError
     if user.anonymised_at is not None:
         return user
     keep_an_administrator(user)
@@ -116,10 +130,7 @@ def _forget_in_admin_log(user: User) -> None:
 
 
 def _end_sessions(user: User) -> None:
-    """Sign the person out everywhere; their sessions hold the address that they signed in with.
-
-    Sessions know nobody until they are opened, so all are: seconds for a large desk, and rare.
-    """
-    for session in Session.objects.iterator():
-        if session.get_decoded().get(SESSION_KEY) == str(user.pk):
-            session.delete()
+    """Sign the person out everywhere; their sessions hold the address that they signed in with."""
+    known = UserSession.objects.filter(user=user)
+    Session.objects.filter(pk__in=known.values_list("session_key", flat=True)).delete()
+    known.delete()

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from apps.accounts import events
-from apps.accounts.access import actor_for, require
+from apps.accounts.access import actor_for, is_self, require
 from apps.accounts.errors import TokenRefusedError, TokenTermsError
 from apps.accounts.models import ApiToken, User
 from apps.accounts.permissions import SCOPES, Permission, Scope
@@ -34,7 +34,9 @@ def issue_token(
     now: datetime,
 ) -> tuple[ApiToken, str]:
     """The row and the key, which nobody can read again: only its digest is kept."""
-    if actor.id != owner.pk:
+    # The lock gives the facts about its owner their order.
+    owner = User.objects.select_for_update().get(pk=owner.pk)
+    if not is_self(actor, owner):
         require(actor, Permission.MANAGE_PEOPLE)
     if not scopes:
         raise TokenTermsError("Choose what the token may do.")
@@ -61,7 +63,8 @@ def issue_token(
 
 @transaction.atomic
 def revoke_token(*, token: ApiToken, actor: Actor, now: datetime) -> ApiToken:
-    if actor.id != token.owner_id:
+    owner = User.objects.select_for_update().get(pk=token.owner_id)
+    if not is_self(actor, owner):
         require(actor, Permission.MANAGE_PEOPLE)
     if not ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now):
         return token

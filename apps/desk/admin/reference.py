@@ -7,11 +7,49 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.guarded import GuardedAdmin, GuardedInline
+from apps.accounts.middleware import actor_of
 from apps.accounts.permissions import Permission
+from apps.tickets import actions
+from apps.tickets.errors import StatusRefusedError
 from apps.tickets.models import Category, CategoryField, PriorityRule, Status
+
+
+class ReferenceAdmin(GuardedAdmin):
+    """Saving calls the action, for the row and for those below it."""
+
+    needs = Permission.MANAGE_DESK
+    may_change = True
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ARG002
+        actions.save_reference(row=obj, actor=actor_of(request), now=timezone.now())
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: ARG002
+        for row in formset.save(commit=False):
+            actions.save_reference(row=row, actor=actor_of(request), now=timezone.now())
+
+
+class StatusForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Status
+        fields = (
+            "agent_label",
+            "customer_label",
+            "slug",
+            "category",
+            "position",
+            "is_default",
+            "archived",
+        )
+
+    def clean_archived(self) -> bool:
+        archived: bool = self.cleaned_data["archived"]
+        if archived and (self.instance.is_default or self.cleaned_data.get("is_default")):
+            raise forms.ValidationError(StatusRefusedError.message)
+        return archived
 
 
 class FieldForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -69,10 +107,11 @@ class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_parent(self) -> Category | None:
         parent: Category | None = self.cleaned_data["parent"]
-        above = parent
-        while above is not None:
+        above, seen = parent, set[int]()
+        while above is not None and above.pk not in seen:
             if above.pk == self.instance.pk:
                 raise forms.ValidationError(_("A category can't stand below itself."))
+            seen.add(above.pk)
             above = above.parent
         return parent
 
@@ -86,11 +125,10 @@ class FieldInline(GuardedInline):
 
 
 @admin.register(Category)
-class CategoryAdmin(GuardedAdmin):
+class CategoryAdmin(ReferenceAdmin):
     """Archived instead of deleted: tickets keep their category."""
 
-    needs = Permission.MANAGE_DESK
-    may_add = may_change = True
+    may_add = True
     form = CategoryForm
     inlines = (FieldInline,)
     list_display = ("name", "parent", "team", "impact", "urgency", "archived")
@@ -101,11 +139,11 @@ class CategoryAdmin(GuardedAdmin):
 
 
 @admin.register(Status)
-class StatusAdmin(GuardedAdmin):
+class StatusAdmin(ReferenceAdmin):
     """Labels may change at any time; what a status means may not, once tickets have it."""
 
-    needs = Permission.MANAGE_DESK
-    may_add = may_change = True
+    may_add = True
+    form = StatusForm
     list_display = ("agent_label", "customer_label", "category", "is_default", "archived")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002
@@ -113,11 +151,9 @@ class StatusAdmin(GuardedAdmin):
 
 
 @admin.register(PriorityRule)
-class PriorityRuleAdmin(GuardedAdmin):
+class PriorityRuleAdmin(ReferenceAdmin):
     """The matrix. A change holds for what is prioritised from then on."""
 
-    needs = Permission.MANAGE_DESK
-    may_change = True
     list_display = ("cell", "priority")
     fields = ("priority",)
 

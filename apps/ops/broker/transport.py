@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from pathlib import Path
 from queue import Empty
@@ -90,6 +91,8 @@ class Transport(virtual.Transport):
     Channel = Channel
     driver_type = "lease"
     driver_name = "lease"
+    # What kombu tells the sender as its own OperationalError: a full disk, a lock too long held.
+    connection_errors = (*virtual.Transport.connection_errors, sqlite3.Error)
     polling_interval = 0.01  # seconds between looks at an empty queue: a SELECT that takes no lock
 
     def __init__(self, client: Any, **kwargs: Any) -> None:

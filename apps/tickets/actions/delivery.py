@@ -7,21 +7,43 @@ from django.db import transaction
 from apps.events import journal
 from apps.kernel.actors import Actor
 from apps.tickets import events
-from apps.tickets.models import Message
+from apps.tickets.models import Message, Ticket
 
 _FACTS = {
     Message.Delivery.SENT: events.MessageSent,
     Message.Delivery.FAILED: events.MessageRejected,
 }
 
+_NONE, _QUEUED = Message.Delivery.NONE, Message.Delivery.QUEUED
+_BEFORE: dict[Message.Delivery, set[str]] = {
+    _QUEUED: {_NONE},
+    Message.Delivery.SENT: {_NONE, _QUEUED},
+    Message.Delivery.FAILED: {_NONE, _QUEUED, Message.Delivery.SENT},
+}
+
 
 @transaction.atomic
 def mark_delivery(
-    *, message_id: int, delivery: Message.Delivery, actor: Actor, now: datetime
+    *,
+    message_id: int,
+    delivery: Message.Delivery,
+    actor: Actor,
+    now: datetime,
+    is_mended: bool = False,
 ) -> None:
-    """Say whether a message could be mailed. What failed once stays failed for staff to see."""
-    message = Message.objects.select_for_update().filter(pk=message_id).first()
-    if message is None or message.delivery in {delivery, Message.Delivery.FAILED}:
+    """Say whether a message could be mailed.
+
+    It has one state for all who get it: sent to one is sent, and what failed for one stays failed
+    for staff to see, until `is_mended` says that nothing of it is failed any more.
+    """
+    found = Message.objects.filter(pk=message_id).first()
+    if found is None:
+        return
+    # The ticket's lock gives its facts their order.
+    Ticket.objects.select_for_update().get(pk=found.ticket_id)
+    message = Message.objects.get(pk=message_id)
+    before = _BEFORE[delivery] | ({Message.Delivery.FAILED} if is_mended else set())
+    if message.delivery not in before:
         return
     message.delivery = delivery
     message.save(update_fields=["delivery"])

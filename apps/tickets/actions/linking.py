@@ -9,7 +9,8 @@ from apps.kernel.actors import Actor
 from apps.tickets import events, policies
 from apps.tickets.actions import rows
 from apps.tickets.errors import LinkRefusedError
-from apps.tickets.models import Link, Ticket
+from apps.tickets.models import Link, Status, Ticket
+from apps.tickets.statuses import StatusCategory
 
 
 @transaction.atomic
@@ -33,20 +34,27 @@ def unlink(*, ticket: Ticket, target: Ticket, kind: str, actor: Actor, now: date
 
 
 @transaction.atomic
-def set_parent(*, ticket: Ticket, parent: Ticket | None, actor: Actor, now: datetime) -> Ticket:
+def set_parent(
+    *,
+    ticket: Ticket,
+    parent: Ticket | None,
+    actor: Actor,
+    now: datetime,
+    expected_version: int | None = None,
+) -> Ticket:
     """Put it under a parent ticket, or nowhere. A ticket can't be below itself."""
-    before = ticket.parent
     if parent is None:
-        ticket = rows.lock(ticket, actor=actor, may=policies.can_work)
+        ticket = rows.lock(
+            ticket, actor=actor, may=policies.can_work, expected_version=expected_version
+        )
     else:
-        ticket = _lock(ticket, parent, actor)
+        # One at a time: two that each look fine could close a circle between them.
+        Status.objects.select_for_update().get(slug=rows.default_status(StatusCategory.NEW).slug)
+        ticket = _lock(ticket, parent, actor, expected_version)
+        _check_not_below(ticket, parent)
     if ticket.parent_id == (parent.pk if parent else None):
         return ticket
-    above = parent
-    while above is not None:
-        if above.pk == ticket.pk:
-            raise LinkRefusedError(f"#{ticket.pk} is above #{parent.pk if parent else ''} already.")
-        above = above.parent
+    before = ticket.parent
     ticket.parent = parent
     rows.save(ticket, "parent", now=now)
     if parent is not None:
@@ -56,10 +64,21 @@ def set_parent(*, ticket: Ticket, parent: Ticket | None, actor: Actor, now: date
     return ticket
 
 
-def _lock(ticket: Ticket, target: Ticket, actor: Actor) -> Ticket:
+def _check_not_below(ticket: Ticket, parent: Ticket) -> None:
+    above, seen = parent.pk, set[int]()
+    while above is not None and above not in seen:
+        if above == ticket.pk:
+            raise LinkRefusedError(f"#{ticket.pk} is above #{parent.pk} already.")
+        seen.add(above)
+        above = Ticket.objects.values_list("parent_id", flat=True).get(pk=above)
+
+
+def _lock(
+    ticket: Ticket, target: Ticket, actor: Actor, expected_version: int | None = None
+) -> Ticket:
     if ticket.pk == target.pk:
         raise LinkRefusedError("A ticket can't be linked to itself. Choose another one.")
-    locked, other = rows.lock_both(ticket, target)
+    locked, other = rows.lock_both(ticket, target, expected_version=expected_version)
     rows.require(actor, locked, policies.can_work)
     rows.require(actor, other, policies.can_view)
     return locked

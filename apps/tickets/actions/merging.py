@@ -17,7 +17,14 @@ from apps.tickets.statuses import TERMINAL, StatusCategory
 
 
 @transaction.atomic
-def merge(*, ticket: Ticket, survivor: Ticket, actor: Actor, now: datetime) -> Ticket:
+def merge(
+    *,
+    ticket: Ticket,
+    survivor: Ticket,
+    actor: Actor,
+    now: datetime,
+    expected_version: int | None = None,
+) -> Ticket:
     """Let the conversation of `ticket` go on in `survivor`. Nothing moves: it is a pointer.
 
     Only tickets of one requester, or of one organisation, merge: the survivor's readers will read
@@ -25,10 +32,10 @@ def merge(*, ticket: Ticket, survivor: Ticket, actor: Actor, now: datetime) -> T
     """
     if ticket.pk == survivor.pk:
         raise MergeRefusedError("A ticket can't be merged into itself. Choose another one.")
-    ticket, survivor = rows.lock_both(ticket, survivor)
+    ticket, survivor = rows.lock_both(ticket, survivor, expected_version=expected_version)
     rows.require(actor, ticket, policies.can_work)
     rows.require(actor, survivor, policies.can_work)
-    _check_merge(ticket, survivor)
+    check_merge(ticket, survivor)
     before = ticket.status
     ticket.status_before_merge = before
     ticket.merged_into = survivor
@@ -43,7 +50,8 @@ def merge(*, ticket: Ticket, survivor: Ticket, actor: Actor, now: datetime) -> T
     return ticket
 
 
-def _check_merge(ticket: Ticket, survivor: Ticket) -> None:
+def check_merge(ticket: Ticket, survivor: Ticket) -> None:
+    """Raises what keeps these two apart, whoever asks. A preview asks it too."""
     if not statuses.allows(ticket.status_category, StatusCategory.MERGED):
         raise TransitionRefusedError(ticket.status_category, StatusCategory.MERGED)
     if survivor.status_category in TERMINAL:
@@ -97,23 +105,49 @@ def unmerge(*, ticket: Ticket, actor: Actor, now: datetime) -> Ticket:
     ticket.merged_into = ticket.status_before_merge = None
     fields = ("status", "status_category", "merged_into", "status_before_merge")
     rows.save(ticket, *fields, now=now)
-    Participant.objects.filter(ticket=survivor, came_with=ticket).delete()
+    _take_participants_back(ticket, survivor)
     rows.save(survivor, now=now)
     fact = events.TicketUnmerged(subject=events.subject_of(ticket.pk), survivor_id=survivor.pk)
     journal.record(fact, actor=actor, now=now)
     return ticket
 
 
+def _take_participants_back(ticket: Ticket, survivor: Ticket) -> None:
+    """Those whom a merge brought leave again, also from where the survivor was merged since."""
+    below, above = ticket, survivor
+    came = Participant.objects.filter(ticket=above, came_with=below)
+    gone: set[tuple[int | None, str]] = set(came.values_list("user_id", "address"))
+    came.delete()
+    while gone and above.merged_into is not None:
+        below, above = above, above.merged_into
+        came = Participant.objects.filter(ticket=above, came_with=below)
+        leaving = [
+            watcher
+            for watcher in came.exclude(user=below.requester_id)
+            if (watcher.user_id, watcher.address) in gone
+        ]
+        gone = {(watcher.user_id, watcher.address) for watcher in leaving}
+        came.filter(pk__in=[watcher.pk for watcher in leaving]).delete()
+
+
 @transaction.atomic
 def split(
-    *, ticket: Ticket, messages: Sequence[Message], subject: str, actor: Actor, now: datetime
+    *,
+    ticket: Ticket,
+    messages: Sequence[Message],
+    subject: str,
+    actor: Actor,
+    now: datetime,
+    expected_version: int | None = None,
 ) -> Ticket:
     """Move some messages, with their files, to a new ticket of the same requester, linked back.
 
     The first message stays: it is what the ticket is about. Later answers by mail to a message
     that moved go where it is now.
     """
-    ticket = rows.lock(ticket, actor=actor, may=policies.can_work)
+    ticket = rows.lock(
+        ticket, actor=actor, may=policies.can_work, expected_version=expected_version
+    )
     chosen = {message.pk for message in messages}
     conversation = list(
         Message.objects.filter(ticket=ticket).conversation().values_list("pk", flat=True)
@@ -167,4 +201,5 @@ def _twin(ticket: Ticket, subject: str, now: datetime) -> Ticket:
         language=ticket.language,
         raised_at=now,
         updated_at=now,
+        waiting_since=now,
     )

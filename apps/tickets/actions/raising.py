@@ -49,6 +49,7 @@ def raise_ticket(
     custom: Mapping[str, object] | None = None,
     channel: str = Channel.PORTAL,
     attachments: Sequence[StoredFile] = (),
+    uploads: Sequence[str] = (),
     submission: uuid.UUID | None = None,
     tags: Sequence[str] = (),
     team: Team | None = None,
@@ -56,13 +57,13 @@ def raise_ticket(
 ) -> Ticket:
     """A new ticket with its first message. The same submission again gives the same ticket.
 
+    With other words, or from somebody else, it raises DoubleSubmissionError: nothing is taken for
+    sent that wasn't.
+
     The category gives what isn't said: team, impact, urgency, and which custom fields are needed.
     Customers raise tickets for themselves; staff for anybody.
     """
-    if not policies.can_raise_for(actor, requester):
-        raise ForbiddenError
-    if category is not None and category.archived:
-        raise CategoryRefusedError
+    _check(actor, requester, category)
     draft = Ticket(
         kind=kind,
         subject=clean_subject(subject),
@@ -78,24 +79,46 @@ def raise_ticket(
         submission=submission,
         raised_at=now,
         updated_at=now,
+        waiting_since=now,
     )
     writing = rows.Writing(
-        text=text, form=form, channel=channel, attachments=attachments, submission=submission
+        text=text,
+        form=form,
+        channel=channel,
+        attachments=attachments,
+        uploads=uploads,
+        submission=submission,
     )
     try:
         return _store(draft, writing, tags=clean_tags(tags), actor=actor, now=now)
     except IntegrityError:
-        first = _first_of(submission)
+        first = _first_of(draft, writing)
         if first is None:
             raise
-    if first.requester_id != requester.pk:
+        return first
+
+
+def _check(actor: Actor, requester: User, category: Category | None) -> None:
+    if not policies.can_raise_for(actor, requester):
+        raise ForbiddenError
+    if category is not None and category.archived:
+        raise CategoryRefusedError
+
+
+def _first_of(draft: Ticket, writing: rows.Writing) -> Ticket | None:
+    """The ticket that this form made already. Raises DoubleSubmissionError if it asks other things.
+
+    Edited subjects and redacted texts count as what they were.
+    """
+    if writing.submission is None:
+        return None
+    opening = Message.objects.select_related("ticket").filter(submission=writing.submission).first()
+    if opening is None:
+        return None
+    is_same = opening.redacted_at or opening.source == rows.check_text(writing.text)
+    if opening.ticket.requester_id != draft.requester_id or not is_same:
         raise DoubleSubmissionError
-    return first
-
-
-def _first_of(submission: uuid.UUID | None) -> Ticket | None:
-    """The ticket that this form made already."""
-    return Ticket.objects.filter(submission=submission).first() if submission else None
+    return opening.ticket
 
 
 def follow_up(ticket: Ticket, writing: rows.Writing, *, actor: Actor, now: datetime) -> Message:
@@ -107,7 +130,7 @@ def follow_up(ticket: Ticket, writing: rows.Writing, *, actor: Actor, now: datet
         impact=ticket.impact,
         urgency=ticket.urgency,
         requester=requester,
-        organisation_id=ticket.organisation_id,
+        organisation_id=requester.organisation_id,  # of today, whoever it was then
         team_id=ticket.team_id,
         category_id=ticket.category_id,
         custom=ticket.custom,
@@ -116,6 +139,7 @@ def follow_up(ticket: Ticket, writing: rows.Writing, *, actor: Actor, now: datet
         submission=writing.submission,
         raised_at=now,
         updated_at=now,
+        waiting_since=now,
     )
     raised = _store(draft, writing, follows=ticket, actor=actor, now=now)
     return Message.objects.select_related("ticket").get(ticket=raised)

@@ -13,6 +13,7 @@ from apps.kernel import markup
 from apps.kernel.actors import Actor
 from apps.kernel.errors import ForbiddenError, NotFoundError
 from apps.tickets import events, statuses
+from apps.tickets.actions.uploading import take_uploads
 from apps.tickets.errors import (
     DateMissingError,
     EmptyTextError,
@@ -21,7 +22,7 @@ from apps.tickets.errors import (
     TransitionRefusedError,
 )
 from apps.tickets.files import StoredFile
-from apps.tickets.mail_ids import new_message_id
+from apps.tickets.mail_ids import REFERENCES, new_message_id, root_message_id, thread
 from apps.tickets.models import Attachment, Message, Status, Ticket
 from apps.tickets.statuses import StatusCategory
 
@@ -48,12 +49,19 @@ def lock(
     return fresh
 
 
-def lock_both(one: Ticket, other: Ticket) -> tuple[Ticket, Ticket]:
-    """Both, locked in the order of their ids: two such actions never wait for each other."""
+def lock_both(
+    one: Ticket, other: Ticket, *, expected_version: int | None = None
+) -> tuple[Ticket, Ticket]:
+    """Both, locked in the order of their ids: two such actions never wait for each other.
+
+    `expected_version` is the first one's, as its reader saw it.
+    """
     rows = Ticket.objects.select_for_update().filter(pk__in=[one.pk, other.pk]).order_by("pk")
     found = {row.pk: row for row in rows}
     if one.pk not in found or other.pk not in found:
         raise NotFoundError
+    if expected_version is not None and found[one.pk].version != expected_version:
+        raise StaleTicketError(version=found[one.pk].version)
     return found[one.pk], found[other.pk]
 
 
@@ -90,6 +98,8 @@ def move(
     if after == StatusCategory.SCHEDULED and not _is_ahead(until, now):
         raise DateMissingError
     _place(ticket, status, now=now, until=until)
+    if before == StatusCategory.RESOLVED and after == StatusCategory.OPEN:
+        ticket.waiting_since = ticket.waiting_since or now
     save(
         ticket,
         "status",
@@ -97,6 +107,7 @@ def move(
         "resolved_at",
         "closed_at",
         "scheduled_until",
+        "waiting_since",
         now=now,
     )
     subject = events.subject_of(ticket.pk)
@@ -127,6 +138,8 @@ def _place(ticket: Ticket, status: Status, *, now: datetime, until: datetime | N
     ticket.resolved_at = (ticket.resolved_at or now) if is_solved else None
     ticket.closed_at = now if status.category == StatusCategory.CLOSED else None
     ticket.scheduled_until = until if status.category == StatusCategory.SCHEDULED else None
+    if status.category in statuses.FINISHED:
+        ticket.waiting_since = None
 
 
 def survivor_of(ticket: Ticket) -> Ticket:
@@ -157,6 +170,7 @@ class Writing:
     form: markup.Format
     channel: str
     attachments: Sequence[StoredFile] = ()
+    uploads: Sequence[str] = ()  # refs of files that the writer put down before
     submission: uuid.UUID | None = None
     html: str = field(init=False)
 
@@ -176,6 +190,8 @@ def write_message(
     now: datetime,
 ) -> Message:
     """Store a message with its files. The caller records what it means, after this."""
+    is_public = visibility == Message.Visibility.PUBLIC
+    in_reply_to, references = thread_of(ticket) if is_public else ("", "")
     message = Message.objects.create(
         ticket=ticket,
         author_id=None if actor.is_system else actor.id,
@@ -188,11 +204,26 @@ def write_message(
         html=writing.html,
         sanitiser_version=markup.SANITISER_VERSION,
         message_id=new_message_id(ticket.ref),
+        in_reply_to=in_reply_to,
+        references=references,
         submission=writing.submission,
         created_at=now,
     )
-    _attach(message, writing.attachments, actor=actor, now=now)
+    files = [*writing.attachments, *take_uploads(writing.uploads, actor=actor, now=now)]
+    _attach(message, files, actor=actor, now=now)
     return message
+
+
+def thread_of(ticket: Ticket) -> tuple[str, str]:
+    """What the next public message of a ticket answers: In-Reply-To and References (RFC 5322)."""
+    newest = (
+        Message.objects.public()
+        .filter(ticket=ticket, message_id__isnull=False)
+        .order_by("-created_at", "-pk")
+        .values_list("message_id", flat=True)
+    )
+    earlier = [str(found) for found in newest[:REFERENCES]]
+    return thread(root_message_id(ticket.ref), earlier[::-1])
 
 
 def _attach(

@@ -50,7 +50,9 @@ def categorise(
         return ticket
     definitions = custom_fields.definitions_for(category)
     kept = {f.key: ticket.custom[f.key] for f in definitions if f.key in ticket.custom}
-    ticket.custom = custom_fields.clean(definitions, {**kept, **(custom or {})}, complete=False)
+    retired = custom_fields.retired(category, ticket.custom)
+    given = {**kept, **(custom or {})}
+    ticket.custom = retired | custom_fields.clean(definitions, given, complete=False)
     ticket.category = category
     rows.save(ticket, "category", "custom", now=now)
     fact = events.TicketCategorised(
@@ -110,9 +112,17 @@ def override_priority(
 
 
 @transaction.atomic
-def declare_major_incident(*, ticket: Ticket, major: bool, actor: Actor, now: datetime) -> Ticket:
+def declare_major_incident(
+    *,
+    ticket: Ticket,
+    major: bool,
+    actor: Actor,
+    now: datetime,
+    expected_version: int | None = None,
+) -> Ticket:
     """Take it out of the matrix's order, or back into it."""
-    ticket = _lock_unfinished(ticket, actor, policies.can_declare_major_incident)
+    may = policies.can_declare_major_incident
+    ticket = _lock_unfinished(ticket, actor, may, expected_version)
     if ticket.is_major_incident == major:
         return ticket
     ticket.is_major_incident = major
@@ -154,7 +164,8 @@ def edit(
         wanted["kind"] = Ticket.Kind(kind).value
     if custom is not None:
         definitions = custom_fields.definitions_for(ticket.category)
-        wanted["custom"] = custom_fields.clean(definitions, custom, complete=False)
+        retired = custom_fields.retired(ticket.category, ticket.custom)
+        wanted["custom"] = retired | custom_fields.clean(definitions, custom, complete=False)
     changed = [name for name, value in wanted.items() if getattr(ticket, name) != value]
     if not changed:
         return ticket

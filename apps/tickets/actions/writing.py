@@ -27,6 +27,7 @@ def reply(
     now: datetime,
     form: markup.Format = "markdown",
     attachments: Sequence[StoredFile] = (),
+    uploads: Sequence[str] = (),
     submission: uuid.UUID | None = None,
     expected_version: int | None = None,
     status: Status | None = None,
@@ -39,22 +40,35 @@ def reply(
     `message.ticket`. Staff may set a status with it; a new ticket opens by itself.
     """
     writing = rows.Writing(
-        text=text, form=form, channel=channel, attachments=attachments, submission=submission
+        text=text,
+        form=form,
+        channel=channel,
+        attachments=attachments,
+        uploads=uploads,
+        submission=submission,
     )
     try:
         return _reply(ticket, writing, expected_version, status, actor=actor, now=now)
     except IntegrityError:
-        first = _first_of(submission, actor)
+        first = _first_of(writing, Message.Visibility.PUBLIC, actor)
         if first is None:
             raise
         return first
 
 
-def _first_of(submission: uuid.UUID | None, actor: Actor) -> Message | None:
-    """The message that this form made already. Raises DoubleSubmissionError for another's form."""
-    sent = Message.objects.select_related("ticket").filter(submission=submission)
-    first = sent.first() if submission else None
-    if first is not None and first.author_id != actor.id:
+def _first_of(
+    writing: rows.Writing, visibility: Message.Visibility, actor: Actor
+) -> Message | None:
+    """The message that this form made already.
+
+    Raises DoubleSubmissionError if it says something else now, or is somebody else's form.
+    """
+    sent = Message.objects.select_related("ticket").filter(submission=writing.submission)
+    first = sent.first() if writing.submission else None
+    if first is None:
+        return None
+    same = first.author_id == actor.id and first.visibility == visibility
+    if not same or (not first.redacted_at and first.source != rows.check_text(writing.text)):
         raise DoubleSubmissionError
     return first
 
@@ -80,6 +94,10 @@ def _reply(
     direction = Message.Direction.IN if by_customer else Message.Direction.OUT
     public = Message.Visibility.PUBLIC
     message = _write(ticket, writing, public, direction, actor=actor, now=now)
+    if by_customer:
+        ticket.waiting_since = ticket.waiting_since or now
+    elif not message.is_automatic:
+        ticket.waiting_since = None
     _move_after_reply(ticket, status, by_customer=by_customer, actor=actor, now=now)
     return message
 
@@ -92,7 +110,7 @@ def _move_after_reply(
     if (by_customer and waits) or (not by_customer and status is None and is_new):
         status = rows.default_status(StatusCategory.OPEN)
     if status is None or status.pk == ticket.status_id:
-        rows.save(ticket, now=now)
+        rows.save(ticket, "waiting_since", now=now)
     else:
         rows.move(ticket, status, actor=actor, now=now, by_reply=True)
 
@@ -121,6 +139,7 @@ def note(
     now: datetime,
     form: markup.Format = "markdown",
     attachments: Sequence[StoredFile] = (),
+    uploads: Sequence[str] = (),
     submission: uuid.UUID | None = None,
     expected_version: int | None = None,
 ) -> Message:
@@ -130,12 +149,13 @@ def note(
         form=form,
         channel=Channel.AGENT,
         attachments=attachments,
+        uploads=uploads,
         submission=submission,
     )
     try:
         return _note(ticket, writing, expected_version, actor=actor, now=now)
     except IntegrityError:
-        first = _first_of(submission, actor)
+        first = _first_of(writing, Message.Visibility.INTERNAL, actor)
         if first is None:
             raise
         return first
@@ -146,13 +166,18 @@ def _lock_open_end(
 ) -> Ticket:
     """Lock the ticket on which the conversation goes on; a merged one forwards to its survivor.
 
-    Whoever may write on the merged ticket may write on: merging keeps to one customer.
+    Whoever may write on the merged ticket may write on: merging keeps to one customer. Both are
+    locked in the order in which merging locks them; should it merge or unmerge in between, the
+    survivor is looked for again.
     """
-    locked = rows.lock(ticket, actor=actor, may=may, expected_version=expected_version)
-    survivor = rows.survivor_of(locked)
-    if survivor.pk == locked.pk:
-        return locked
-    return rows.lock(survivor, actor=actor, may=may)
+    survivor = ticket
+    while True:
+        locked, end = rows.lock_both(ticket, survivor, expected_version=expected_version)
+        rows.require(actor, locked, may)
+        survivor = rows.survivor_of(locked)
+        if survivor.pk == end.pk:
+            rows.require(actor, end, may)
+            return end
 
 
 def _write(

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_assignment'),
-        ('tickets', '0003_merges_keep_their_own'),
+        ('tickets', '0004_queue_orders'),
     ]
 
     operations = [

@@ -3,6 +3,7 @@ from __future__ import annotations
 import time
 from argparse import ArgumentParser
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
@@ -24,6 +25,7 @@ class Command(BaseCommand):
             load(tickets=tickets, seed=seed, end=timezone.now(), told=self._tell)
         except NotEmptyError:
             raise CommandError("There are tickets already: the demo needs an empty desk") from None
+        call_command("reindex", stdout=self.stdout)
         took = time.monotonic() - start
         self.stdout.write(f"{tickets:,} tickets in {took:.1f} s")
 

@@ -9,6 +9,7 @@ from types import FrameType
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from apps.events import relay
 from apps.events.bus import bus
@@ -32,6 +33,7 @@ class Command(BaseCommand):
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, _stopper(stop))
         ticked = timezone.now()
+        busy = False
         logger.info("relay started")
         while not stop.is_set():
             try:
@@ -39,6 +41,8 @@ class Command(BaseCommand):
                 if (timezone.now() - ticked).total_seconds() >= CHORES_EVERY:
                     ticked = timezone.now()
                     chores.tick(now=ticked)
+            except OperationalError:
+                logger.exception("the broker is away: chores wait for their next time")
             except DatabaseError:
                 logger.exception("the database is away")
                 close_old_connections()
