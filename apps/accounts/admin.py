@@ -29,6 +29,7 @@ from apps.accounts.middleware import actor_of
 from apps.accounts.models import ApiToken, Organisation, Team, User
 from apps.accounts.permissions import Permission, Role, Scope
 from apps.kernel.errors import NotFoundError
+from apps.kernel.text import number_in
 
 
 @admin.register(User)
@@ -122,7 +123,7 @@ class UserAdmin(GuardedAdmin):
         text: Any,
         then: Callable[[User], HttpResponse],
     ) -> HttpResponse:
-        user = User.objects.filter(pk=object_id if object_id.isdecimal() else 0).first()
+        user = User.objects.filter(pk=number_in(object_id)).first()
         if user is None:
             raise NotFoundError
         form = ConfirmForm(request.POST or None)

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import throttle, zones
+from apps.kernel.text import one_line
 
 CODES = 5  # tries
 CODES_WINDOW = timedelta(minutes=15)
@@ -30,14 +31,24 @@ class LoginForm(AllauthLoginForm):
             self.fields["login"].initial = self.request.GET.get("as", "")
 
 
+class NameField(forms.CharField):
+    """What to call somebody: one line, and something of it can be seen."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.TextInput(attrs={"autocomplete": "name"})
+        super().__init__(label=_("Your name"), max_length=120, widget=widget, **kwargs)
+
+    def clean(self, value: Any) -> str:
+        name = one_line(super().clean(value))
+        if not name:
+            raise forms.ValidationError(_("Write a name that can be read."))
+        return name
+
+
 class SignupForm(AllauthSignupForm):
     """allauth's form, which also asks what to call the person."""
 
-    name = forms.CharField(
-        label=_("Your name"),
-        max_length=120,
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
-    )
+    name = NameField()
 
     field_order = ("name", "email", "password1")
 
@@ -76,11 +87,7 @@ class SecondFactorForm(AllauthSecondFactorForm):
 class ProfileForm(forms.Form):
     """What people say of themselves."""
 
-    name = forms.CharField(
-        label=_("Your name"),
-        max_length=120,
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
-    )
+    name = NameField()
     locale = forms.ChoiceField(
         label=_("Language"),
         choices=settings.LANGUAGES,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import Literal
 
 import nh3
@@ -22,11 +23,22 @@ TAGS = frozenset({
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 LINK_REL = "noopener noreferrer nofollow ugc"
 
-_markdown = MarkdownIt(
-    "commonmark", {"html": False, "linkify": True, "breaks": True, "typographer": False}
-).enable(["table", "strikethrough", "linkify"])
-# Images would load from anywhere and tell the sender when they were read: link to them instead.
-_markdown.disable("image")
+# No address is longer, and looking for some in a longer run of characters takes time that grows
+# with its square: seconds for one message.
+_LONGEST_RUN = 2048
+_LONG_RUN = re.compile(rf"\S{{{_LONGEST_RUN + 1}}}")
+
+
+def _parser(*, linkify: bool) -> MarkdownIt:
+    parser = MarkdownIt(
+        "commonmark", {"html": False, "linkify": linkify, "breaks": True, "typographer": False}
+    ).enable(["table", "strikethrough", "linkify"])
+    # Images would load from anywhere and tell the sender when they were read: link to them instead.
+    return parser.disable("image")
+
+
+_markdown = _parser(linkify=True)
+_unlinked = _parser(linkify=False)
 
 
 def sanitise(dirty: str) -> str:
@@ -45,7 +57,8 @@ def render(source: str, form: Format) -> str:
     if form == "plain":
         paragraphs = html.escape(source).replace("\r\n", "\n").strip().split("\n\n")
         return sanitise("".join(f"<p>{p.replace(chr(10), '<br>')}</p>" for p in paragraphs if p))
-    return sanitise(_markdown.render(source))
+    parser = _unlinked if _LONG_RUN.search(source) else _markdown
+    return sanitise(parser.render(source))
 
 
 def excerpt(source: str, length: int) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import struct
 import unicodedata
 import uuid
 from collections.abc import Iterator
@@ -20,15 +21,24 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.kernel.errors import DomainError
+from apps.kernel.text import MARKS
 
 _HEAD = 64 * 1024
 _NAME_LIMIT, _ENDING_LIMIT = 120, 10  # characters
 _MARKUP = re.compile(
     rb"<\s*(!doctype\s+html|html|head|body|script|svg|iframe|\?xml)", re.IGNORECASE
 )
+_JOINERS = "\u200c\u200d"  # Persian words and emoji are made with them
+_HEAPS = re.compile(rf"([\u0300-\u036f]{{{MARKS}}})[\u0300-\u036f]+")
 _OFFICE_SIGNS = (b"[Content_Types].xml", b"mimetypeapplication/")
 # A browser may show these in the desk's own pages: they run nothing.
 INLINE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+# A file of a few kilobytes may claim so many pixels that the browser of whoever looks at the ticket
+# runs out of memory. What claims more than this, or doesn't say, is a file to download.
+MOST_PIXELS = 64_000_000  # the largest phones' cameras give 50; decoded it takes a quarter GB
+MOST_PIXELS_A_SIDE = 30_000
+
+_NO_FRAME = {0xC4, 0xC8, 0xCC}  # JPEG: tables and an extension among the frame markers
 
 
 class FileRefusedError(DomainError):
@@ -93,6 +103,8 @@ def sniff(head: bytes) -> str:
         found: str = puremagic.from_string(head, mime=True)
     except (puremagic.PureError, ValueError):
         found = ""
+    if found in INLINE_TYPES and not is_fit_to_show(head):
+        return "application/octet-stream"
     if found:
         return found
     try:
@@ -106,7 +118,9 @@ def sniff(head: bytes) -> str:
 def clean_name(name: str) -> str:
     """A file name fit to show: no folders, control or direction-changing characters."""
     last = name.replace("\\", "/").rpartition("/")[2]
-    shown = "".join(c for c in last if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"})
+    hidden = {"Cc", "Cf", "Cs", "Co"}
+    shown = "".join(c for c in last if c in _JOINERS or unicodedata.category(c) not in hidden)
+    shown = _HEAPS.sub(r"\1", shown)
     shown = " ".join(shown.split()).strip(". ")
     if len(shown) > _NAME_LIMIT:
         stem, dot, ending = shown.rpartition(".")
@@ -126,3 +140,58 @@ def stored_before(folder: str, moment: datetime) -> Iterator[str]:
         key = f"{folder}/{name}"
         if default_storage.get_modified_time(key) < moment:
             yield key
+
+
+def is_fit_to_show(head: bytes) -> bool:
+    size = dimensions(head)
+    if size is None:
+        return False
+    width, height = size
+    return 0 < width * height <= MOST_PIXELS and max(size) <= MOST_PIXELS_A_SIDE
+
+
+def dimensions(head: bytes) -> tuple[int, int] | None:
+    """Width and height of a PNG, GIF, JPEG or WebP; None for what doesn't say."""
+    try:
+        if head.startswith(b"\x89PNG\r\n\x1a\n"):
+            return struct.unpack(">II", head[16:24]) if head[12:16] == b"IHDR" else None
+        if head[:6] in {b"GIF87a", b"GIF89a"}:
+            return struct.unpack("<HH", head[6:10])
+        if head.startswith(b"\xff\xd8"):
+            return _jpeg(head)
+        if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+            return _webp(head)
+    except struct.error:  # it ends too early
+        return None
+    return None
+
+
+def _jpeg(head: bytes) -> tuple[int, int] | None:
+    at = 2
+    while at + 4 <= len(head) and head[at] == 0xFF:  # noqa: PLR2004 - every segment begins so
+        marker = head[at + 1]
+        if marker == 0xFF:  # noqa: PLR2004 - padding
+            at += 1
+            continue
+        if 0xC0 <= marker <= 0xCF and marker not in _NO_FRAME:  # noqa: PLR2004 - start of frame
+            height, width = struct.unpack(">HH", head[at + 5 : at + 9])
+            return width, height
+        (length,) = struct.unpack(">H", head[at + 2 : at + 4])
+        at += 2 + length
+    return None
+
+
+def _webp(head: bytes) -> tuple[int, int] | None:
+    match head[12:16]:
+        case b"VP8 ":
+            width, height = struct.unpack("<HH", head[26:30])
+            return width & 0x3FFF, height & 0x3FFF
+        case b"VP8L":
+            (bits,) = struct.unpack("<I", head[21:25])
+            return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+        case b"VP8X":
+            width = int.from_bytes(head[24:27], "little") + 1
+            height = int.from_bytes(head[27:30], "little") + 1
+            return width, height
+        case _:
+            return None

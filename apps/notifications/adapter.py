@@ -18,6 +18,7 @@ from apps.accounts.middleware import SEEN
 from apps.accounts.models import User
 from apps.accounts.permissions import Role
 from apps.kernel.actors import SYSTEM
+from apps.kernel.text import one_line
 from apps.notifications import actions
 
 PER_ADDRESS = 5
@@ -39,7 +40,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
         """A new person is a requester, with the address in lower case."""
-        user.name = form.cleaned_data.get("name", "")
+        user.name = one_line(form.cleaned_data.get("name", ""))
         user.email = form.cleaned_data["email"].lower()
         user.locale = translation.get_language() or settings.LANGUAGE_CODE
         super().save_user(request, user, form, commit=commit)

@@ -10,7 +10,7 @@ from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -21,6 +21,9 @@ from apps.ops import failures
 from apps.ops import health as checks
 
 logger = logging.getLogger(__name__)
+
+_MEGABYTE = 1 << 20
+_DROPPED = 256  # megabytes of what is too large
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -35,6 +38,20 @@ def health(get_response: Next) -> Next:
             failing = checks.failing()
             status = 503 if failing else 200
             return JsonResponse({"ready": not failing, "failing": failing}, status=status)
+        return get_response(request)
+
+    return middleware
+
+
+def readable_address(get_response: Next) -> Next:
+    """No address or cookie of ours holds a NUL, and PostgreSQL fails wherever one turns up."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        asked = request.META.get("QUERY_STRING", "")
+        if "\0" in request.path_info or "%00" in asked or "\0" in asked:
+            raise Http404
+        for name in [name for name, value in request.COOKIES.items() if "\0" in value]:
+            del request.COOKIES[name]
         return get_response(request)
 
     return middleware
@@ -91,17 +108,14 @@ def too_large(get_response: Next) -> Next:
 
     Django reads a form when it is first asked for it, and would answer before a view could. What
     says beforehand that it is larger is read and dropped: a browser that can't finish sending
-    shows no answer.
+    shows no answer. Strangers attach nothing, and nobody reads more of them than of a person.
     """
-    most = settings.ATTACHMENT_MAX_BYTES * settings.ATTACHMENTS_PER_MESSAGE
-    most += settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.method != "POST":
             return get_response(request)
-        if _length(request) > most:
-            while request.read(1 << 20):
-                pass
+        if _length(request) > _most(request):
+            _drop(request)
             return failures.answer(request, failures.TOO_LARGE)
         try:
             request.POST.keys()
@@ -112,6 +126,18 @@ def too_large(get_response: Next) -> Next:
         return get_response(request)
 
     return middleware
+
+
+def _most(request: HttpRequest) -> int:
+    """Bytes: the fields of a form, and the files of whoever may attach some."""
+    files = settings.ATTACHMENT_MAX_BYTES * settings.ATTACHMENTS_PER_MESSAGE
+    return settings.DATA_UPLOAD_MAX_MEMORY_SIZE + (files if request.user.is_authenticated else 0)
+
+
+def _drop(request: HttpRequest) -> None:
+    for _ in range(_DROPPED):
+        if not request.read(_MEGABYTE):
+            return
 
 
 def _length(request: HttpRequest) -> int:

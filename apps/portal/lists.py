@@ -9,9 +9,9 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from django.db.models import Subquery
-from django.utils import timezone
 
 from apps.kernel.actors import Actor
+from apps.kernel.text import parse_moment
 from apps.portal import shown
 from apps.search import find
 from apps.tickets.models import Participant, Ticket
@@ -150,10 +150,7 @@ def _name(entry: shown.Entry) -> str:
 
 def _cursor(text: str) -> tuple[datetime, int] | None:
     match = _CURSOR.fullmatch(text)
-    try:
-        moment = datetime.fromisoformat(match["moment"]) if match else None
-    except ValueError:
-        moment = None
-    if match is None or moment is None or timezone.is_naive(moment):
+    moment = parse_moment(match["moment"]) if match else None
+    if match is None or moment is None:
         return None
     return moment, int(match["last"])

@@ -14,6 +14,7 @@ from apps.tickets.models import Category, CategoryField
 Kind = CategoryField.Kind
 
 _NUMBER_LIMIT = 30  # characters
+_POWERS = 30  # of ten: 1E+999999 is short, and a page long when it is written out
 _TEXT_LIMITS = {Kind.TEXT: 200, Kind.LONG_TEXT: 5000}
 
 
@@ -103,7 +104,7 @@ def _number(value: str) -> str:
         number = Decimal(value)
     except InvalidOperation:
         raise ValueError(_("write a number, such as 12.50.")) from None
-    if not number.is_finite() or len(value) > _NUMBER_LIMIT:
+    if not number.is_finite() or len(value) > _NUMBER_LIMIT or abs(number.adjusted()) > _POWERS:
         raise ValueError(_("write a number, such as 12.50."))
     return str(number)
 

@@ -62,7 +62,7 @@ class ReasonMissingError(DomainError):
 
 class DateMissingError(DomainError):
     code = "ticket.date-missing"
-    message = _("Choose a time in the future until which the ticket is scheduled.")
+    message = _("Choose a time in the next five years until which the ticket is scheduled.")
 
 
 class AssigneeRefusedError(DomainError):

@@ -12,10 +12,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import F, Q
-from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from apps.kernel.text import parse_moment
 from apps.tickets.querysets import TicketQuerySet
 
 Mark = tuple[Any, ...]
@@ -89,11 +89,7 @@ def _number(value: Any) -> Any:
 def _value(name: str, text: str) -> Any:
     if name in _NUMBERS:
         return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
-    try:
-        moment = parse_datetime(text.replace(" ", "+"))
-    except ValueError:
-        return None
-    return moment if moment is not None and moment.tzinfo is not None else None
+    return parse_moment(text.replace(" ", "+"))
 
 
 _BY_ACTIVITY = (Column("updated_at", falling=True), Column("pk", falling=True))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +13,9 @@ from apps.accounts.permissions import Permission
 from apps.events import journal
 from apps.kernel.actors import Actor
 from apps.kernel.errors import ForbiddenError
+from apps.kernel.text import one_line
+
+LONGEST = timedelta(days=366)
 
 
 @transaction.atomic
@@ -30,9 +33,9 @@ def set_availability(
         raise ForbiddenError
     wanted = AgentState.Availability(availability)
     is_absence = wanted != AgentState.Availability.AVAILABLE
-    until, note = (until, " ".join(note.split())[:120]) if is_absence else (None, "")
-    if until is not None and until <= now:
-        raise AvailabilityRefusedError(_("Choose a time in the future for the return."))
+    until, note = (until, one_line(note)[:120]) if is_absence else (None, "")
+    if until is not None and not now < until <= now + LONGEST:
+        raise AvailabilityRefusedError(_("Choose a return in the future, within a year."))
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if is_absence and Permission.WORK_TICKETS not in permissions_of(user):
         raise AvailabilityRefusedError(_("This person doesn't work on tickets."))

@@ -15,6 +15,7 @@ from apps.accounts.models import Organisation, OrganisationDomain, Team, TeamMem
 from apps.accounts.permissions import Permission
 from apps.events import journal
 from apps.kernel.actors import Actor
+from apps.kernel.text import one_line
 
 _DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 # Whoever owned one of these would own everybody's tickets.
@@ -49,7 +50,7 @@ def save_organisation(
         else Organisation(created_at=now)
     )
     before = row.pk and (row.name, row.shares_tickets, row.notes, _domains_of(row))
-    row.name, row.shares_tickets, row.notes = " ".join(name.split()), shares_tickets, notes
+    row.name, row.shares_tickets, row.notes = one_line(name), shares_tickets, notes
     wanted = {domain.strip().lower().lstrip("@") for domain in domains}
     if before == (row.name, row.shares_tickets, row.notes, wanted):
         return row
@@ -106,7 +107,7 @@ def save_team(
     """Make a team, or change one. Leads are members; members work on tickets."""
     require(actor, Permission.MANAGE_PEOPLE)
     row = team or Team()
-    row.name, row.private = " ".join(name.split()), private
+    row.name, row.private = one_line(name), private
     row.save(update_fields=["name", "private"] if row.pk else None)
     chosen = {user.pk: user for user in [*members, *leads]}
     for user in chosen.values():

@@ -14,6 +14,7 @@ from apps.accounts.models import Organisation, OrganisationDomain, User
 from apps.accounts.permissions import STAFF_ROLES, Permission, Role
 from apps.events import journal
 from apps.kernel.actors import Actor
+from apps.kernel.text import one_line
 
 
 @transaction.atomic
@@ -72,7 +73,7 @@ def invite(*, email: str, name: str, role: Role, actor: Actor, now: datetime) ->
     address = email.strip().lower()
     if User.objects.filter(email=address).exists():
         raise AddressTakenError
-    user = User(email=address, name=" ".join(name.split()))
+    user = User(email=address, name=one_line(name))
     user.set_unusable_password()
     user.save(force_insert=True)
     return set_role(user=user, role=role, actor=actor, now=now)
@@ -86,7 +87,7 @@ def edit_person(
     if not is_self(actor, user):
         require(actor, Permission.MANAGE_PEOPLE)
     user = User.objects.select_for_update().get(pk=user.pk)
-    wanted = {"name": " ".join(name.split()), "locale": locale, "time_zone": time_zone}
+    wanted = {"name": one_line(name), "locale": locale, "time_zone": time_zone}
     changed = tuple(key for key, value in wanted.items() if getattr(user, key) != value)
     if not changed:
         return user

@@ -17,6 +17,7 @@ from apps.accounts.models import ApiToken, User
 from apps.accounts.permissions import SCOPES, Permission, Scope
 from apps.events import journal
 from apps.kernel.actors import Actor
+from apps.kernel.text import one_line
 
 LONGEST = timedelta(days=366)
 USED_AT_MOST_EVERY = timedelta(minutes=1)
@@ -47,7 +48,7 @@ def issue_token(
     key = _PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
         owner=owner,
-        name=" ".join(name.split()) or "token",
+        name=one_line(name) or "token",
         prefix=key[:12],
         digest=_digest(key),
         scopes=sorted({Scope(scope).value for scope in scopes}),

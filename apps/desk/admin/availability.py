@@ -27,6 +27,7 @@ from apps.desk.admin.workspace import require_agent
 from apps.kernel.actors import Actor
 from apps.kernel.errors import DomainError, ForbiddenError, NotFoundError
 from apps.kernel.forms import shown_on
+from apps.kernel.text import number_in
 from apps.tickets import actions
 from apps.tickets.models import Ticket
 from apps.tickets.querysets import open_tickets_of
@@ -89,7 +90,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def _person(request: HttpRequest, actor: Actor) -> User:
     """Whom it is about: the one who asks, unless somebody else is named."""
     asked = request.POST.get("person", "") or str(actor.id)
-    user = User.objects.filter(pk=int(asked[:18]) if asked.isdecimal() else 0).first()
+    user = User.objects.filter(pk=number_in(asked)).first()
     if user is None:
         raise NotFoundError
     if not can_set_availability(actor, user):

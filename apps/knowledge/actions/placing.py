@@ -9,6 +9,7 @@ from apps.accounts.models import User
 from apps.events import journal
 from apps.kernel.actors import Actor
 from apps.kernel.errors import ForbiddenError
+from apps.kernel.text import one_line
 from apps.knowledge import events, policies
 from apps.knowledge.actions import rows
 from apps.knowledge.errors import (
@@ -124,7 +125,7 @@ def save_category(
         raise ForbiddenError
     row = category or KnowledgeCategory()
     check_levels(row, parent)
-    row.name, row.slug, row.parent = rows.one_line(name), slug, parent
+    row.name, row.slug, row.parent = one_line(name), slug, parent
     row.description, row.icon, row.position = description, icon, position
     row.save()
     fact = events.ShelfChanged(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +10,7 @@ from django.db.models import F, Max
 
 from apps.kernel.actors import Actor
 from apps.kernel.errors import ForbiddenError, NotFoundError
+from apps.kernel.text import one_line
 from apps.knowledge import rendering
 from apps.knowledge.errors import (
     ArticleTooLongError,
@@ -46,11 +46,6 @@ def clean(title: str, summary: str, source: str) -> Text:
     if len(body) > TEXT_LIMIT:
         raise ArticleTooLongError
     return Text(title=line, summary=one_line(summary)[:SUMMARY_LIMIT], source=body)
-
-
-def one_line(text: str) -> str:
-    shown = "".join(" " if unicodedata.category(c) in {"Cc", "Cs"} else c for c in text)
-    return " ".join(shown.split())
 
 
 def lock(

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import unicodedata
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,6 +11,7 @@ from apps.events import journal
 from apps.kernel import markup
 from apps.kernel.actors import Actor
 from apps.kernel.errors import ForbiddenError
+from apps.kernel.text import one_line
 from apps.tickets import custom as custom_fields
 from apps.tickets import events, policies
 from apps.tickets.actions import rows
@@ -187,8 +187,7 @@ def _store(
 
 def clean_subject(subject: str) -> str:
     """One line of text. Raises SubjectRefusedError."""
-    shown = "".join(" " if unicodedata.category(c) in {"Cc", "Cs"} else c for c in subject)
-    line = " ".join(shown.split())
+    line = one_line(subject)
     if not 1 <= len(line) <= SUBJECT_LIMIT:
         raise SubjectRefusedError
     return line

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from apps.accounts.models import User
 from apps.events import journal
@@ -27,6 +27,7 @@ from apps.tickets.models import Attachment, Message, Status, Ticket
 from apps.tickets.statuses import StatusCategory
 
 TEXT_LIMIT = 50_000  # characters
+LONGEST_SCHEDULE = timedelta(days=5 * 366)
 
 Policy = Callable[[Actor, Ticket], bool]
 
@@ -94,7 +95,7 @@ def move(
     after = StatusCategory(status.category)
     if not statuses.allows(before, after):
         raise TransitionRefusedError(before, after)
-    if after == StatusCategory.SCHEDULED and (until is None or until <= now):
+    if after == StatusCategory.SCHEDULED and not _is_ahead(until, now):
         raise DateMissingError
     _place(ticket, status, now=now, until=until)
     if before == StatusCategory.RESOLVED and after == StatusCategory.OPEN:
@@ -124,6 +125,10 @@ def move(
     if after == StatusCategory.CLOSED:
         closed = events.TicketClosed(subject=subject, automatic=automatic)
         journal.record(closed, actor=actor, now=now)
+
+
+def _is_ahead(until: datetime | None, now: datetime) -> bool:
+    return until is not None and now < until <= now + LONGEST_SCHEDULE
 
 
 def _place(ticket: Ticket, status: Status, *, now: datetime, until: datetime | None) -> None:
@@ -156,7 +161,10 @@ def check_text(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writing:
-    """What somebody wrote, before it is a message. The same `submission` is stored once."""
+    """What somebody wrote, before it is a message. The same `submission` is stored once.
+
+    It is checked and rendered when it is made: nobody waits for a row's lock meanwhile.
+    """
 
     text: str
     form: markup.Format
@@ -164,6 +172,12 @@ class Writing:
     attachments: Sequence[StoredFile] = ()
     uploads: Sequence[str] = ()  # refs of files that the writer put down before
     submission: uuid.UUID | None = None
+    html: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        text = check_text(self.text)
+        object.__setattr__(self, "text", text)  # it is frozen from here on
+        object.__setattr__(self, "html", markup.render(text, self.form))
 
 
 def write_message(
@@ -176,7 +190,6 @@ def write_message(
     now: datetime,
 ) -> Message:
     """Store a message with its files. The caller records what it means, after this."""
-    source = check_text(writing.text)
     is_public = visibility == Message.Visibility.PUBLIC
     in_reply_to, references = thread_of(ticket) if is_public else ("", "")
     message = Message.objects.create(
@@ -186,9 +199,9 @@ def write_message(
         direction=direction,
         channel=writing.channel,
         is_automatic=actor.is_system,
-        source=source,
+        source=writing.text,
         form=writing.form,
-        html=markup.render(source, writing.form),
+        html=writing.html,
         sanitiser_version=markup.SANITISER_VERSION,
         message_id=new_message_id(ticket.ref),
         in_reply_to=in_reply_to,

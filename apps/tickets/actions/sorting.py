@@ -7,6 +7,7 @@ from django.db import transaction
 
 from apps.events import journal
 from apps.kernel.actors import Actor
+from apps.kernel.text import one_line
 from apps.tickets import custom as custom_fields
 from apps.tickets import events, policies
 from apps.tickets.actions import rows
@@ -97,7 +98,7 @@ def override_priority(
 ) -> Ticket:
     """Set the priority against the matrix, giving a reason; None goes back to the matrix."""
     ticket = _lock_unfinished(ticket, actor, policies.can_override_priority, expected_version)
-    reason = " ".join(reason.split())[:200] if priority is not None else ""
+    reason = one_line(reason)[:200] if priority is not None else ""
     if priority is not None and not reason:
         raise ReasonMissingError
     if (ticket.priority_override, ticket.override_reason) == (priority, reason):

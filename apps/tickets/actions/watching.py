@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import MaxLengthValidator, validate_email
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +15,8 @@ from apps.tickets import events, policies
 from apps.tickets.actions import rows
 from apps.tickets.errors import WatcherRefusedError
 from apps.tickets.models import Participant, Ticket
+
+validate_length = MaxLengthValidator(254)  # RFC 5321's longest, and what the column holds
 
 
 @transaction.atomic
@@ -81,6 +83,7 @@ def _check_address(address: str) -> None:
         return
     try:
         validate_email(address)
+        validate_length(address)
     except ValidationError:
         raise WatcherRefusedError(
             _("“%(address)s” is not an e-mail address.") % {"address": address}
