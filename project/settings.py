@@ -49,6 +49,8 @@ if EMBEDDED:
     # In a file, as the desk has it: SQLite's memory knows no waiting for a lock.
     _database["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
     Path(_database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+else:
+    _database["ENGINE"] = "apps.kernel.postgresql"  # looks at kept connections without asking
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -69,6 +71,9 @@ if CACHE_URL.startswith("memory:"):
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 else:
     CACHES = {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": CACHE_URL}}
+
+# Statuses, categories and the like: how old each process's copy of them may be (ADR 32).
+KEPT_SECONDS = env.number("KEPT_SECONDS", 5, least=0, most=60)
 
 # Files
 
@@ -210,7 +215,7 @@ TEMPLATES = [
 # Sign-in
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["apps.accounts.backends.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {

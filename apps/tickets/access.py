@@ -8,13 +8,14 @@ from django.db.models import Model, QuerySet
 
 from apps.kernel.actors import Actor
 from apps.kernel.errors import NotFoundError
+from apps.tickets import reference
 from apps.tickets.errors import UnknownNumberError
 from apps.tickets.models import Attachment, Message, Ticket
 from apps.tickets.querysets import TicketQuerySet
 
 Row = TypeVar("Row", bound=Model)
 
-_PARTS = ("status", "category", "team", "assignee", "requester", "organisation")
+_PARTS = ("assignee", "requester", "organisation")
 
 
 def ticket_by_ref(ref: str, actor: Actor) -> Ticket:
@@ -34,7 +35,7 @@ def ticket_by_number(number: int, actor: Actor) -> Ticket:
 
 
 def _ticket(rows: TicketQuerySet, actor: Actor) -> Ticket:
-    return _one(rows.visible_to(actor).select_related(*_PARTS))
+    return reference.dress(_one(rows.visible_to(actor).select_related(*_PARTS)))
 
 
 def message_by_id(pk: int, actor: Actor) -> Message:

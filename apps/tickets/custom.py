@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
+from apps.tickets import reference
 from apps.tickets.errors import CustomFieldError
 from apps.tickets.models import Category, CategoryField
 
@@ -16,20 +17,8 @@ _TEXT_LIMITS = {Kind.TEXT: 200, Kind.LONG_TEXT: 5000}
 
 
 def definitions_for(category: Category | None) -> list[CategoryField]:
-    """The fields of a category and of those above it, from the top down. Two queries."""
-    if category is None:
-        return []
-    parents = dict(Category.objects.values_list("pk", "parent_id"))
-    path: list[int] = []
-    step: int | None = category.pk
-    while step is not None and step not in path:  # a loop made by hand must not hang us
-        path.insert(0, step)
-        step = parents.get(step)
-    fields = CategoryField.objects.filter(category__in=path, archived=False)
-    by_key = {
-        f.key: f for f in sorted(fields, key=lambda f: (path.index(f.category_id), f.position))
-    }
-    return list(by_key.values())
+    """The fields of a category and of those above it, from the top down."""
+    return reference.fields_of(category)
 
 
 def clean(

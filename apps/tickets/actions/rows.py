@@ -12,7 +12,7 @@ from apps.events import journal
 from apps.kernel import markup
 from apps.kernel.actors import Actor
 from apps.kernel.errors import ForbiddenError, NotFoundError
-from apps.tickets import events, statuses
+from apps.tickets import events, reference, statuses
 from apps.tickets.errors import (
     DateMissingError,
     EmptyTextError,
@@ -44,7 +44,7 @@ def lock(
     require(actor, fresh, may)
     if expected_version is not None and fresh.version != expected_version:
         raise StaleTicketError(version=fresh.version)
-    return fresh
+    return reference.dress(fresh)
 
 
 def lock_both(one: Ticket, other: Ticket) -> tuple[Ticket, Ticket]:
@@ -68,7 +68,7 @@ def save(ticket: Ticket, *fields: str, now: datetime) -> None:
 
 
 def default_status(category: StatusCategory) -> Status:
-    return Status.objects.get(category=category, is_default=True)
+    return reference.default_status(category)
 
 
 def move(
