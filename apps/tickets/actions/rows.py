@@ -11,6 +11,7 @@ from apps.accounts.models import User
 from apps.events import journal
 from apps.kernel import markup
 from apps.kernel.actors import Actor
+from apps.kernel.compiled import Compiled
 from apps.kernel.errors import ForbiddenError, NotFoundError
 from apps.tickets import events, reference, statuses
 from apps.tickets.errors import (
@@ -28,6 +29,9 @@ from apps.tickets.statuses import StatusCategory
 TEXT_LIMIT = 50_000  # characters
 
 Policy = Callable[[Actor, Ticket], bool]
+_locked: Compiled[Ticket] = Compiled(
+    lambda pk: Ticket.objects.select_for_update().filter(pk=pk).order_by()
+)
 
 
 def lock(
@@ -38,7 +42,7 @@ def lock(
     Raises NotFoundError if it is gone, ForbiddenError if the policy says no, StaleTicketError if
     somebody changed it since the version that the actor saw.
     """
-    fresh = Ticket.objects.select_for_update().filter(pk=ticket.pk).first()
+    fresh = _locked.first(ticket.pk)
     if fresh is None:
         raise NotFoundError
     require(actor, fresh, may)
