@@ -147,10 +147,16 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30  # seconds for what is under way when a
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_TIMEZONE = "UTC"
 
+# Search
+
+SEARCH_URL = env.service("SEARCH_URL", "database:", schemes=["database"])
+
 # Tickets
 
 REOPEN_WINDOW_DAYS = env.number("REOPEN_WINDOW_DAYS", 14, least=0, most=365)
 CLOSE_PENDING_AFTER_DAYS = env.number("CLOSE_PENDING_AFTER_DAYS", 10, least=1, most=365)
+
+RATING_AFTER_HOURS = env.number("RATING_AFTER_HOURS", 24, least=0, most=144)
 
 # The application
 
@@ -161,7 +167,9 @@ INSTALLED_APPS = [
     "apps.portal",
     "apps.desk",
     "apps.notifications",
+    "apps.search",
     "apps.tickets",
+    "apps.knowledge",
     "apps.accounts",
     "apps.events",
     "unfold",
@@ -176,6 +184,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
 ]
 MIDDLEWARE = [
     "apps.ops.middleware.health",  # before host validation: balancers ask by address
@@ -190,9 +199,12 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "apps.accounts.middleware.locality",
+    "apps.accounts.middleware.devices",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "apps.ops.middleware.htmx",
+    "apps.ops.middleware.too_large",
     "apps.ops.middleware.domain_errors",
 ]
 TEMPLATES = [
@@ -207,6 +219,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
                 "apps.ops.context.desk",
+                "apps.notifications.context.unread",
             ],
         },
     },
@@ -261,6 +274,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_ENGINE = "apps.accounts.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
+CSRF_FAILURE_VIEW = "apps.ops.failures.stale_form"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 CONTENT_SECURITY_POLICY = {
@@ -285,7 +299,10 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = True
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("ar", "العربية")]  # each in its own words
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 
 # The admin
 
@@ -295,24 +312,32 @@ UNFOLD = {
     "SITE_SUBHEADER": _("Agent's desk"),
     "SITE_URL": reverse_lazy("home"),
     "SITE_SYMBOL": "support_agent",
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "/static/favicon.svg"}],
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda _request: static("favicon.svg"),
+        },
+    ],
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("Account"), "link": reverse_lazy("profile")},
+            {"title": _("Notifications"), "link": reverse_lazy("notifications")},
+        ],
+    },
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
-    "STYLES": [lambda _request: static("css/workspace.css")],
+    "STYLES": [
+        lambda _request: static("vendor/open-props-1.7.23/open-props.min.css"),
+        lambda _request: static("css/tokens.css"),
+        lambda _request: static("css/admin.css"),
+        lambda _request: static("css/workspace.css"),
+    ],
     "BORDER_RADIUS": "8px",
     "COLORS": {
         "primary": {
-            "50": "oklch(97% .02 165)",
-            "100": "oklch(94% .04 165)",
-            "200": "oklch(88% .08 165)",
-            "300": "oklch(80% .11 165)",
-            "400": "oklch(71% .12 165)",
-            "500": "oklch(60% .11 165)",
-            "600": "oklch(49% .09 165)",
-            "700": "oklch(42% .08 165)",
-            "800": "oklch(36% .07 165)",
-            "900": "oklch(31% .05 165)",
-            "950": "oklch(22% .04 165)",
+            str(weight): f"var(--leaf-{weight})"  # static/css/tokens.css
+            for weight in (50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 950)
         },
     },
     "SIDEBAR": {

@@ -17,8 +17,16 @@ admin.site.unregister([Group, EmailAddress, Authenticator])
 urlpatterns = [
     path("", include("apps.portal.urls")),
     path("", include("apps.tickets.urls")),
+    path("", include("apps.knowledge.urls")),
     path("", include("apps.notifications.urls")),
+    path("", include("apps.accounts.urls")),
     path("account/", include("allauth.urls")),
     path("admin/", RedirectView.as_view(pattern_name="admin:tickets_ticket_changelist")),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "apps.ops.failures.bad_request"
+handler403 = "apps.ops.failures.forbidden"
+handler404 = "apps.ops.failures.not_found"
+handler429 = "apps.ops.failures.too_many"  # allauth's own limits
+handler500 = "apps.ops.failures.broken"

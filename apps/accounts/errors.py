@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from apps.kernel.errors import DomainError
 
 
@@ -18,6 +20,10 @@ class AddressTakenError(DomainError):
 class PlaceRefusedError(DomainError):
     code = "person.place-refused"
     status = 409
+
+
+class StaffStaysError(PlaceRefusedError):
+    message = _("People who work here are removed by an administrator, who hands on their work.")
 
 
 class DomainRefusedError(DomainError):

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts import throttle
+from apps.accounts import throttle, zones
 
 CODES = 5  # tries
 CODES_WINDOW = timedelta(minutes=15)
@@ -73,7 +73,33 @@ class SecondFactorForm(AllauthSecondFactorForm):
         return code
 
 
+class ProfileForm(forms.Form):
+    """What people say of themselves."""
+
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    locale = forms.ChoiceField(
+        label=_("Language"),
+        choices=settings.LANGUAGES,
+        help_text=_("Of the pages and of the mail that we send you."),
+    )
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        choices=zones.choices,
+        help_text=_("Times on the pages and in mail are shown in it."),
+    )
+
+
+class LeaveForm(forms.Form):
+    """Somebody wants to be forgotten, and has read what that means."""
+
+    sure = forms.BooleanField(label=_("I understand that this can't be undone."))
+
+
 def _count_guess(scope: str, key: str) -> None:
     now = timezone.now()
     if not throttle.consume(scope, key, limit=CODES, window=CODES_WINDOW, now=now):
-        raise throttle.TooManyAttemptsError
+        raise throttle.TooManyAttemptsError(retry_after=CODES_WINDOW)

@@ -8,10 +8,15 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
 from apps.accounts.access import actor_for
+from apps.accounts.actions import sessions
 from apps.accounts.models import User
 from apps.kernel.actors import Actor
 
 _KEY = "desk_actor"
+
+# When the session was last noted as seen, in seconds; set when somebody signs in.
+SEEN = "desk_seen"
+SEEN_EVERY = 600
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -36,6 +41,19 @@ def locality(get_response: Next) -> Next:
             return get_response(request)
         finally:
             timezone.deactivate()
+
+    return middleware
+
+
+def devices(get_response: Next) -> Next:
+    """Keep when a signed-in browser was last seen: written once in ten minutes, not each time."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        seen = request.session.get(SEEN)
+        if isinstance(seen, int) and (now := timezone.now()).timestamp() - seen > SEEN_EVERY:
+            request.session[SEEN] = int(now.timestamp())
+            sessions.touch(request, now=now)
+        return get_response(request)
 
     return middleware
 

@@ -103,6 +103,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_short_name(self) -> str:
         return self.get_full_name().partition(" ")[0]
 
+    def initials(self) -> str:
+        """One or two letters that stand for a picture."""
+        first, _, last = self.get_full_name().partition(" ")
+        return first[:1] + last.rpartition(" ")[2][:1]
+
 
 class Team(models.Model):
     """A support group: who works on what."""

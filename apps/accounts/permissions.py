@@ -13,6 +13,8 @@ class Permission(StrEnum):
     DECLARE_MAJOR_INCIDENTS = "declare_major_incidents"
     REDACT_MESSAGES = "redact_messages"
     SEE_PRIVATE_TEAMS = "see_private_teams"
+    WRITE_ARTICLES = "write_articles"
+    PUBLISH_ARTICLES = "publish_articles"
     MANAGE_DESK = "manage_desk"
     MANAGE_PEOPLE = "manage_people"
 
@@ -23,6 +25,8 @@ DESCRIPTIONS = {
     Permission.DECLARE_MAJOR_INCIDENTS: "Declare a major incident",
     Permission.REDACT_MESSAGES: "Redact messages and attachments",
     Permission.SEE_PRIVATE_TEAMS: "See the tickets of private teams without being a member",
+    Permission.WRITE_ARTICLES: "Draft and revise knowledge articles",
+    Permission.PUBLISH_ARTICLES: "Publish, schedule and retire articles; keep their categories",
     Permission.MANAGE_DESK: "Manage categories, statuses and deliveries",
     Permission.MANAGE_PEOPLE: "Manage users, organisations and teams; export and anonymise people",
 }
@@ -35,11 +39,12 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
 
 
-_AGENT = frozenset({Permission.WORK_TICKETS})
+_AGENT = frozenset({Permission.WORK_TICKETS, Permission.WRITE_ARTICLES})
 _LEAD = _AGENT | {
     Permission.OVERRIDE_PRIORITIES,
     Permission.DECLARE_MAJOR_INCIDENTS,
     Permission.REDACT_MESSAGES,
+    Permission.PUBLISH_ARTICLES,
 }
 
 GRANTS: dict[Role, frozenset[Permission]] = {

@@ -13,21 +13,24 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Throttle
 from apps.kernel.errors import DomainError
 
 
 class TooManyAttemptsError(DomainError):
+    """`retry_after`, a timedelta, is told the visitor and their program."""
+
     code = "attempts.too-many"
     status = 429
-    message = "Too many attempts. Wait some minutes, then try again."
+    message = _("This was tried too often in a short time.")
 
 
 def consume(scope: str, key: str, *, limit: int, window: timedelta, now: datetime) -> bool:
     """Count one attempt; False if the window has had `limit` of them already."""
     digest = _digest(scope, key)
-    for _ in range(3):  # the row may be made by another request between our two looks
+    for _attempt in range(3):  # the row may be made by another request between our two looks
         rows = Throttle.objects.filter(key=digest)
         if rows.filter(since__gt=now - window, count__lt=limit).update(count=F("count") + 1):
             return True

@@ -139,6 +139,11 @@ def _added(data: Mapping[str, Any], _names: Names) -> str:
     return _("wrote a work note") if data["visibility"] == "internal" else _("replied")
 
 
+def _rated(data: Mapping[str, Any], _names: Names) -> str:
+    text = _("changed the rating to %d of 5") if data["is_change"] else _("rated it %d of 5")
+    return str(text % data["score"])
+
+
 def _plain(text: Callable[[], str]) -> Callable[[Mapping[str, Any], Names], str]:
     return lambda _data, _names: text()
 
@@ -160,6 +165,8 @@ _TELL: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
     "message.redacted": _plain(lambda: _("redacted a message")),
     "message.sent": _plain(lambda: _("mailed the reply")),
     "message.rejected": _plain(lambda: _("could not mail the reply")),
+    "rating.requested": _plain(lambda: _("asked how it was")),
+    "rating.given": _rated,
     "attachment.uploaded": _plain(lambda: _("attached a file")),
     "attachment.redacted": _plain(lambda: _("removed a file")),
 }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import Max
 from django.utils import timezone
 
 from apps.events.envelope import Envelope, current_cause
@@ -67,6 +69,23 @@ def past_event(
 def history(subject: str, *, limit: int) -> list[Envelope]:
     """The newest facts about a subject, newest first. One query."""
     return [envelope(row) for row in Event.objects.filter(subject=subject).order_by("-id")[:limit]]
+
+
+def latest(subjects: Collection[str]) -> dict[str, int]:
+    """The newest fact's id for each subject that has any. One query, out of the index alone."""
+    rows = Event.objects.filter(subject__in=subjects).order_by().values_list("subject")
+    return dict(rows.annotate(latest=Max("id")))
+
+
+def position() -> int:
+    """The newest fact's id. Facts with lower ids may still be on their way to their commit."""
+    return Event.objects.aggregate(latest=Max("id"))["latest"] or 0
+
+
+def subjects_since(position: int) -> set[str]:
+    """Whom facts later than a position are about."""
+    rows = Event.objects.filter(pk__gt=position).order_by()
+    return set(rows.values_list("subject", flat=True).distinct())
 
 
 def envelope(event: Event) -> Envelope:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 
 class DomainError(Exception):
     """A failure that we foresaw.
@@ -14,11 +17,15 @@ class DomainError(Exception):
 
     code: ClassVar[str] = "error"
     status: ClassVar[int] = 400
-    message: ClassVar[str] = "This can't be done."
+    message: ClassVar[str | Promise] = _("This can't be done.")
 
-    def __init__(self, message: str | None = None, **data: object) -> None:
+    def __init__(self, message: str | Promise | None = None, **data: object) -> None:
         super().__init__(message or self.message)
         self.data = data
+
+    def __str__(self) -> str:
+        """In the language of whoever is being answered."""
+        return str(self.args[0])
 
 
 class NotFoundError(DomainError):
@@ -26,7 +33,7 @@ class NotFoundError(DomainError):
 
     code = "not-found"
     status = 404
-    message = "There is nothing here, or nothing that you may see."
+    message = _("There is nothing here, or nothing that you may see.")
 
 
 class ForbiddenError(DomainError):
@@ -34,4 +41,4 @@ class ForbiddenError(DomainError):
 
     code = "forbidden"
     status = 403
-    message = "You may not do this. Ask a team lead or an administrator."
+    message = _("You may not do this. Ask a team lead or an administrator.")

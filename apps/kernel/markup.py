@@ -15,12 +15,13 @@ Format = Literal["markdown", "plain"]
 # can be found and rendered anew from their source.
 SANITISER_VERSION = 1
 
-_TAGS = {
+TAGS = frozenset({
     "a", "b", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6",
     "hr", "i", "li", "ol", "p", "pre", "s", "strong", "table", "tbody", "td", "th", "thead",
     "tr", "ul",
-}  # fmt: skip
-_SCHEMES = {"http", "https", "mailto", "tel"}
+})  # fmt: skip
+SCHEMES = frozenset({"http", "https", "mailto", "tel"})
+LINK_REL = "noopener noreferrer nofollow ugc"
 
 _markdown = MarkdownIt(
     "commonmark", {"html": False, "linkify": True, "breaks": True, "typographer": False}
@@ -41,10 +42,10 @@ def sanitise(dirty: str) -> str:
     """The safe part of some HTML: no scripts, styles, images, forms, ids, classes or handlers."""
     return nh3.clean(
         dirty,
-        tags=_TAGS,
+        tags=set(TAGS),
         attributes={"a": {"href", "title"}, "ol": {"start"}},
-        url_schemes=_SCHEMES,
-        link_rel="noopener noreferrer nofollow ugc",
+        url_schemes=set(SCHEMES),
+        link_rel=LINK_REL,
     )
 
 

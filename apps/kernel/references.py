@@ -20,6 +20,10 @@ def new_ref() -> str:
     return ref_from(secrets.randbits(5 * REF_LENGTH))
 
 
+def is_ref(text: str) -> bool:
+    return len(text) == REF_LENGTH and set(text) <= set(_ALPHABET)
+
+
 def ref_from(number: int) -> str:
     """A number below 2**80 spelt as a ref."""
     return "".join(_ALPHABET[number >> 5 * place & 31] for place in range(REF_LENGTH))

@@ -108,7 +108,7 @@ def _compose(ticket_id: int, recipient_id: int | None, address: str, now: dateti
     if not notes:
         return
     recipient = User.objects.filter(pk=recipient_id).first() if recipient_id else None
-    wanted = compose.wanted(notes, recipient, ticket)
+    wanted = compose.wanted(notes, recipient, ticket, now=now)
     if wanted:
         mail = compose.mail(ticket, recipient, address, wanted)
         queue_mail(
@@ -225,10 +225,26 @@ def unsubscribe(*, user: User) -> None:
     prefer(user=user, choices=dict.fromkeys(Kind, False), actor=SYSTEM)
 
 
-def prune(*, before: datetime) -> None:
-    """Forget mails and notes that were settled before a moment: they hold people's words."""
+def mark_read(
+    *, actor: Actor, now: datetime, ticket_id: int | None = None, until: int | None = None
+) -> int:
+    """Note that the actor has seen what concerns them: about one ticket, or all up to a note."""
+    mine = Notification.objects.unread().filter(recipient__isnull=False, recipient=actor.id)
+    if ticket_id is not None:
+        mine = mine.filter(ticket=ticket_id)
+    if until is not None:
+        mine = mine.filter(pk__lte=until)
+    return mine.update(read_at=now)
+
+
+def prune_mail(*, before: datetime) -> None:
+    """Forget mails that left, or never will, before a moment: they hold people's words."""
     OutgoingMail.objects.filter(state="sent", sent_at__lt=before).delete()
     OutgoingMail.objects.filter(state="failed", created_at__lt=before).delete()
+
+
+def prune_notes(*, before: datetime) -> None:
+    """Forget what the notifications page told before a moment, read or not."""
     Notification.objects.filter(settled_at__lt=before).delete()
 
 

@@ -75,6 +75,8 @@ def _notices(fact: Fact, on: Situation) -> list[Notice]:  # noqa: PLR0911 - one 
             return [*_customers(Kind.SOLVED, on), *_assignee(Kind.SOLVED, on)]
         case events.TicketMerged():
             return _customers(Kind.MERGED, on)
+        case events.RatingRequested():
+            return [Notice(Kind.RATING, YOURS, on.requester)]
         case _:
             return []
 

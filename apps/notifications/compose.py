@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -14,9 +15,9 @@ from apps.accounts.models import User
 from apps.notifications.kinds import Kind
 from apps.notifications.models import Notification, Preference
 from apps.notifications.unsubscribe import unsubscribe_url
-from apps.tickets import policies
+from apps.tickets import policies, ratings
 from apps.tickets.mail_ids import root_message_id
-from apps.tickets.models import Message, Participant, Ticket
+from apps.tickets.models import Message, Participant, Score, Ticket
 
 REFERENCES = 20  # Message-IDs of earlier messages, the newest ones
 
@@ -38,11 +39,12 @@ _LEADS = {
     Kind.MERGED: "This request was joined with another one of yours, where it goes on.",
     Kind.NEW: "A new ticket waits for your team.",
     Kind.ASSIGNED: "This ticket was assigned to you.",
+    Kind.RATING: "Your request was solved. How was our help? One click is enough.",
 }
 
 
 def wanted(
-    notes: Sequence[Notification], recipient: User | None, ticket: Ticket
+    notes: Sequence[Notification], recipient: User | None, ticket: Ticket, *, now: datetime
 ) -> list[Notification]:
     """Those that the recipient may still see, and wants."""
     if recipient is None:
@@ -55,6 +57,8 @@ def wanted(
         return []
     refused = Preference.objects.filter(user=recipient, mail=False).values_list("kind", flat=True)
     unwanted = set(refused)
+    if ratings.solving(ticket, now=now) is None:
+        unwanted.add(Kind.RATING)  # reopened in between
     return [
         note
         for note in notes
@@ -68,7 +72,7 @@ def _is_public(note: Notification) -> bool:
     return note.kind in _FOR_CUSTOMERS
 
 
-_FOR_CUSTOMERS = {Kind.RECEIVED, Kind.REPLY, Kind.SOLVED, Kind.MERGED}
+_FOR_CUSTOMERS = {Kind.RECEIVED, Kind.REPLY, Kind.SOLVED, Kind.MERGED, Kind.RATING}
 
 
 def mail(
@@ -87,6 +91,7 @@ def mail(
         "reason": notes[0].reason,
         "url": ticket_url(ticket, is_staff=is_staff),
         "is_staff": is_staff,
+        "answers": _answers(ticket) if any(n.kind == Kind.RATING for n in notes) else [],
         "settings_url": settings.SITE_URL + reverse("preferences") if recipient else "",
     }
     prefix = "" if notes[0].kind == Kind.RECEIVED else "Re: "
@@ -100,6 +105,12 @@ def mail(
     )
 
 
+def _answers(ticket: Ticket) -> list[tuple[str, str]]:
+    """The answers to "how was our help?", best first, each with its signed link."""
+    url = settings.SITE_URL + reverse("rating", args=[ratings.token_for(ticket)])
+    return [(f"{url}?score={score.value}", str(score.label)) for score in reversed(Score)]
+
+
 def _leads(notes: Sequence[Notification], ticket: Ticket) -> list[str]:
     leads = [_LEADS[Kind(note.kind)] for note in notes if Kind(note.kind) in _LEADS]
     if any(note.kind == Kind.SOLVED for note in notes):
@@ -108,12 +119,14 @@ def _leads(notes: Sequence[Notification], ticket: Ticket) -> list[str]:
 
 
 def ticket_url(ticket: Ticket, *, is_staff: bool) -> str:
-    path = (
-        reverse("admin:tickets_ticket_change", args=[ticket.pk])
-        if is_staff
-        else reverse("ticket", args=[ticket.ref])
-    )
-    return settings.SITE_URL + path
+    return str(settings.SITE_URL) + ticket_path(ticket, is_staff=is_staff)
+
+
+def ticket_path(ticket: Ticket, *, is_staff: bool) -> str:
+    """Staff read it on the desk, customers on the portal."""
+    if is_staff:
+        return reverse("admin:tickets_ticket_change", args=[ticket.pk])
+    return reverse("ticket", args=[ticket.ref])
 
 
 def _headers(ticket: Ticket, messages: Sequence[Message], recipient: User | None) -> dict[str, str]:

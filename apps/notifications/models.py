@@ -7,8 +7,28 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from apps.notifications.kinds import Kind
+from apps.kernel.actors import Actor
+from apps.notifications.kinds import STAFF_KINDS, Kind
+from apps.tickets import policies
 from apps.tickets.models import Message, Ticket
+
+
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    def shown_to(self, actor: Actor) -> Self:
+        """What the page and the bell tell a person.
+
+        Of tickets that they may still see; of work notes only those who work on tickets.
+        """
+        if actor.id is None:
+            return self.none()
+        mine = self.filter(recipient=actor.id, ticket__in=Ticket.objects.visible_to(actor))
+        if policies.works_on_tickets(actor):
+            return mine
+        public = Q(message=None) | Q(message__visibility=Message.Visibility.PUBLIC)
+        return mine.filter(public).exclude(kind__in=sorted(STAFF_KINDS))
+
+    def unread(self) -> Self:
+        return self.filter(read_at=None)
 
 
 class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
@@ -16,11 +36,12 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
         return self.filter(state="queued", due_at__lte=now).order_by("due_at", "id")
 
 
+NotificationManager = models.Manager.from_queryset(NotificationQuerySet)
 OutgoingMailManager = models.Manager.from_queryset(OutgoingMailQuerySet)
 
 
 class Notification(models.Model):
-    """One person is to hear of one fact. Those about one ticket become one mail."""
+    """One person is to hear of one fact: on their page, and with others about it in one mail."""
 
     event_id = models.BigIntegerField()
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="+")
@@ -34,6 +55,9 @@ class Notification(models.Model):
     created_at = models.DateTimeField()
     due_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)  # mailed, or found not to be needed
+    read_at = models.DateTimeField(null=True)  # seen on the desk's own pages
+
+    objects = NotificationManager()
 
     class Meta:
         constraints = [
@@ -62,6 +86,20 @@ class Notification(models.Model):
                 name="notification_waiting",
                 condition=Q(settled_at=None),
             ),
+            # A person's page, newest first, and the keyset behind it.
+            models.Index(
+                fields=["recipient", "-id"],
+                name="notification_page",
+                condition=Q(recipient__isnull=False),
+            ),
+            # The bell on every page, and marking as read.
+            models.Index(
+                fields=["recipient", "ticket"],
+                name="notification_unread",
+                condition=Q(read_at=None, recipient__isnull=False),
+            ),
+            # What pruning deletes.
+            models.Index(fields=["settled_at"], name="notification_settled"),
         ]
 
     def __str__(self) -> str:

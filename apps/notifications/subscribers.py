@@ -19,6 +19,7 @@ from apps.tickets.models import Ticket
     events.TicketStatusChanged,
     events.TicketReopened,
     events.TicketMerged,
+    events.RatingRequested,
 )
 def tell(event: Envelope) -> None:
     """Note who is to hear of it. Notes are unique per event and person: twice is once."""

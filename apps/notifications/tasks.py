@@ -21,7 +21,8 @@ from apps.notifications.models import OutgoingMail
 
 logger = logging.getLogger(__name__)
 
-KEEP = timedelta(days=30)
+KEEP_MAIL = timedelta(days=30)
+KEEP_NOTES = timedelta(days=90)  # people come back from a long leave
 
 
 @shared_task
@@ -71,4 +72,6 @@ def _date(mail: OutgoingMail) -> str:
 
 @shared_task
 def prune() -> None:
-    actions.prune(before=timezone.now() - KEEP)
+    now = timezone.now()
+    actions.prune_mail(before=now - KEEP_MAIL)
+    actions.prune_notes(before=now - KEEP_NOTES)

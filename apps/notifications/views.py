@@ -1,25 +1,70 @@
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.middleware import actor_of
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.kernel.errors import NotFoundError
-from apps.notifications import actions, folder
+from apps.notifications import actions, folder, listing
+from apps.notifications.compose import ticket_path
 from apps.notifications.forms import PreferencesForm
 from apps.notifications.kinds import Kind
-from apps.notifications.models import Preference
+from apps.notifications.models import Notification, Preference
 from apps.notifications.unsubscribe import user_behind
+from apps.tickets import policies
 
 PAGE = 50
+DIGITS = 18  # more make no row's number
+
+
+@login_required
+@require_safe
+def notifications(request: HttpRequest) -> HttpResponse:
+    """What concerns me, newest first; a page begins before the last note of the one before."""
+    before = _number(request.GET.get("before", ""))
+    page = listing.page(actor_of(request), before=before)
+    context = {"page": page, "is_first": before is None}
+    return render(request, "notifications/list.html", context)
+
+
+@require_safe
+def notifications_bell(request: HttpRequest) -> HttpResponse:
+    """The bell of every page, which asks for itself once a minute, also when nobody is there."""
+    if not actor_of(request).is_known:
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    return render(request, "notifications/bell.html")
+
+
+@login_required
+@require_safe
+def notification_open(request: HttpRequest, pk: int) -> HttpResponse:
+    """On to the ticket: what was to be told of it is read."""
+    actor = actor_of(request)
+    note = Notification.objects.shown_to(actor).select_related("ticket").filter(pk=pk).first()
+    if note is None:
+        raise NotFoundError
+    actions.mark_read(ticket_id=note.ticket_id, actor=actor, now=timezone.now())
+    return redirect(ticket_path(note.ticket, is_staff=policies.can_work(actor, note.ticket)))
+
+
+@login_required
+@require_POST
+def notifications_read(request: HttpRequest) -> HttpResponse:
+    """All that the page showed; what came meanwhile stays unread."""
+    until = _number(request.POST.get("until", ""))
+    actions.mark_read(until=until, actor=actor_of(request), now=timezone.now())
+    return redirect("notifications")
 
 
 @login_required
@@ -90,6 +135,10 @@ def outbox_source(request: HttpRequest, name: str) -> HttpResponse:
     response = HttpResponse(mail.source, content_type="message/rfc822")
     response["Content-Disposition"] = f'attachment; filename="{mail.name}.eml"'
     return response
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) <= DIGITS else None
 
 
 def _mail(name: str) -> folder.Kept:

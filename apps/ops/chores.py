@@ -45,12 +45,32 @@ CHORES = (
         "scheduled tickets open when their date comes",
     ),
     Chore(
+        "publish-articles", "* * * * *", "apps.knowledge.tasks.publish_due",
+        "scheduled articles go live when their time comes",
+    ),
+    Chore(
+        "tell-reviews", "7 * * * *", "apps.knowledge.tasks.tell_reviews",
+        "owners hear of articles whose review date has come",
+    ),
+    Chore(
         "close-resolved", "*/10 * * * *", "apps.tickets.tasks.close_resolved",
         "solved tickets close when the reopen window ends",
     ),
     Chore(
         "close-pending", "5,35 * * * *", "apps.tickets.tasks.close_pending",
         "tickets whose requester never answered close",
+    ),
+    Chore(
+        "ask-for-ratings", "*/15 * * * *", "apps.tickets.tasks.ask_for_ratings",
+        "how a solving was, asked a day later",
+    ),
+    Chore(
+        "discard-uploads", "47 * * * *", "apps.tickets.tasks.discard_uploads",
+        "files that were put down for a form that was never sent",
+    ),
+    Chore(
+        "settle-deflections", "*/10 * * * *", "apps.portal.tasks.settle_deflections",
+        "whether a suggested article spared its reader a request",
     ),
     Chore(
         "prune-journal", "17 3 * * *", "apps.ops.tasks.prune_journal",
@@ -62,7 +82,7 @@ CHORES = (
     ),
     Chore(
         "prune-mail", "29 3 * * *", "apps.notifications.tasks.prune",
-        "mails that were sent are kept for a month",
+        "mails that were sent are kept for a month, notifications for three",
     ),
     Chore(
         "prune-sessions", "41 3 * * *", "apps.ops.tasks.prune_sessions",
@@ -71,6 +91,10 @@ CHORES = (
     Chore(
         "discard-orphans", "53 3 * * *", "apps.tickets.tasks.discard_orphans",
         "stored files whose ticket was never made",
+    ),
+    Chore(
+        "discard-pictures", "57 3 * * *", "apps.knowledge.tasks.discard_orphans",
+        "stored pictures that no article names",
     ),
 )  # fmt: skip
 

@@ -5,12 +5,18 @@ import functools
 from django.conf import settings
 from django.http import HttpRequest
 
+from apps.accounts.looks import theme_of
 from demo.reading import load_desk
 
 
 def desk(request: HttpRequest) -> dict[str, object]:
     """What every template may need to know about this desk."""
-    return {"desk_name": settings.DESK_NAME, "is_demo": settings.DEMO, **_demo(settings.DEMO)}
+    return {
+        "desk_name": settings.DESK_NAME,
+        "is_demo": settings.DEMO,
+        "theme": theme_of(request),
+        **_demo(settings.DEMO),
+    }
 
 
 @functools.cache

@@ -3,15 +3,21 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable
+from http import HTTPStatus
+from urllib.parse import urlencode, urlsplit
 
 from csp.decorators import csp_update
+from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from apps.events.envelope import Cause, caused_by
 from apps.kernel.errors import DomainError
+from apps.ops import failures
 from apps.ops import health as checks
 
 logger = logging.getLogger(__name__)
@@ -77,5 +83,58 @@ class domain_errors:  # noqa: N801 - named like its sibling middlewares
         if in_admin and url_has_allowed_host_and_scheme(back, {request.get_host()}):
             messages.error(request, str(error))
             return redirect(back)
-        context = {"error": error, "status": error.status}
-        return render(request, "errors/refused.html", context, status=error.status)
+        return failures.answer(request, failures.of(error))
+
+
+def too_large(get_response: Next) -> Next:
+    """Refuse what is larger than any form of the desk, in words instead of a bare 400.
+
+    Django reads a form when it is first asked for it, and would answer before a view could. What
+    says beforehand that it is larger is read and dropped: a browser that can't finish sending
+    shows no answer.
+    """
+    most = settings.ATTACHMENT_MAX_BYTES * settings.ATTACHMENTS_PER_MESSAGE
+    most += settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.method != "POST":
+            return get_response(request)
+        if _length(request) > most:
+            while request.read(1 << 20):
+                pass
+            return failures.answer(request, failures.TOO_LARGE)
+        try:
+            request.POST.keys()
+        except (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent):
+            return failures.answer(request, failures.TOO_LARGE)
+        except UnreadablePostError:
+            return failures.answer(request, failures.BAD)
+        return get_response(request)
+
+    return middleware
+
+
+def _length(request: HttpRequest) -> int:
+    text = request.META.get("CONTENT_LENGTH") or ""
+    return int(text) if text.isdecimal() else 0
+
+
+def htmx(get_response: Next) -> Next:
+    """A part of a page whose reader was signed out becomes a visit to the sign-in page."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        is_part = request.headers.get("HX-Request") == "true"
+        to = urlsplit(response.get("Location", ""))
+        if (
+            is_part
+            and response.status_code == HTTPStatus.FOUND
+            and to.path == reverse(settings.LOGIN_URL)
+        ):
+            page = urlsplit(request.headers.get("HX-Current-URL", ""))
+            here = page._replace(scheme="", netloc="", fragment="").geturl() or "/"
+            response = HttpResponse(status=HTTPStatus.NO_CONTENT)
+            response["HX-Redirect"] = f"{to.path}?{urlencode({'next': here})}"
+        return response
+
+    return middleware

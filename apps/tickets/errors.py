@@ -113,9 +113,27 @@ class TagRefusedError(DomainError):
     message = "A tag is 1 to 40 letters, digits, hyphens or spaces."
 
 
-class FileRefusedError(DomainError):
-    code = "attachment.refused"
+class UploadGoneError(DomainError):
+    code = "attachment.upload-gone"
+    status = 409
+    message = "A file that you added is no longer kept. Add it again."
+
+
+class UploadsFullError(DomainError):
+    code = "attachment.too-many-waiting"
     status = 413
+    message = "You have added as many files as we keep for you. Send what you have, then add more."
+
+
+class RatingClosedError(DomainError):
+    code = "rating.closed"
+    status = 409
+    message = "This request can't be rated now: it is open again, or it was solved too long ago."
+
+
+class RatingRefusedError(DomainError):
+    code = "rating.refused"
+    message = "Choose one of the five answers, with a comment of up to 2,000 characters."
 
 
 class DoubleSubmissionError(DomainError):

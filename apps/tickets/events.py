@@ -171,3 +171,24 @@ class MessageRejected(Fact):
 
     name: ClassVar[str] = "message.rejected"
     message_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatingRequested(Fact):
+    """The requester is to be asked, by mail, how the solving was."""
+
+    name: ClassVar[str] = "rating.requested"
+    rating_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatingGiven(Fact):
+    """`score` is 1 to 5; team and assignee are those of the solving's last moment."""
+
+    name: ClassVar[str] = "rating.given"
+    rating_id: int
+    score: int
+    has_comment: bool
+    is_change: bool
+    team_id: int | None
+    assignee_id: int | None

@@ -34,6 +34,11 @@ def can_view(actor: Actor, ticket: Ticket) -> bool:
     )
 
 
+def works_on_tickets(actor: Actor) -> bool:
+    """Staff of the desk; which tickets they work on is can_work's to say."""
+    return actor.can(Permission.WORK_TICKETS)
+
+
 def can_work(actor: Actor, ticket: Ticket) -> bool:
     """Assign, note, change status and the like."""
     if not actor.can(Permission.WORK_TICKETS):
@@ -49,22 +54,35 @@ def can_reply(actor: Actor, ticket: Ticket) -> bool:
 
 def is_customer_side(actor: Actor, ticket: Ticket) -> bool:
     """Whether the actor speaks as the customer: the requester, a colleague, a watcher."""
+    if speaks_as_customer(actor, ticket, takes_part=False):
+        return True
+    if not speaks_as_customer(actor, ticket, takes_part=True):
+        return False
+    return Participant.objects.filter(ticket=ticket, user=actor.id, can_reply=True).exists()
+
+
+def speaks_as_customer(actor: Actor, ticket: Ticket, *, takes_part: bool) -> bool:
+    """The same, for whoever knows whether the actor is a watcher who may reply. Pure."""
     if actor.id is None or not actor.is_known:
         return False
     if ticket.requester_id == actor.id:
         return True
     if actor.can(Permission.WORK_TICKETS):
         return False
-    if ticket.organisation_id is not None and (
-        ticket.organisation_id == actor.shared_organisation_id
-    ):
-        return True
-    return Participant.objects.filter(ticket=ticket, user=actor.id, can_reply=True).exists()
+    return takes_part or (
+        ticket.organisation_id is not None
+        and ticket.organisation_id == actor.shared_organisation_id
+    )
 
 
 def can_settle(actor: Actor, ticket: Ticket) -> bool:
     """Say that it is solved, or that it isn't: whoever asked, their manager, and staff."""
     return can_work(actor, ticket) or is_customer_side(actor, ticket)
+
+
+def can_rate(actor: Actor, ticket: Ticket) -> bool:
+    """Whoever asked, and nobody in their place."""
+    return actor.id is not None and actor.is_known and ticket.requester_id == actor.id
 
 
 def can_override_priority(actor: Actor, ticket: Ticket) -> bool:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from apps.accounts.models import User
 from apps.accounts.personal_data import Holder, register
 from apps.tickets.actions.forgetting import forget_person
-from apps.tickets.models import Message, Participant, Ticket
+from apps.tickets.models import Message, Participant, Rating, Ticket, Upload
 
 
 def export(user: User) -> object:
@@ -28,6 +28,11 @@ def export(user: User) -> object:
             }
             for message in Message.objects.filter(author=user).prefetch_related("attachments")
         ],
+        "rated": [
+            {"ticket": row.ticket_id, "score": row.score, "comment": row.comment}
+            for row in Rating.objects.given().filter(ticket__requester=user)
+        ],
+        "not sent yet": list(Upload.objects.filter(owner=user).values_list("name", flat=True)),
         "followed": list(Participant.objects.filter(user=user).values_list("ticket_id", flat=True)),
     }
 

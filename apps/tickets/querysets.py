@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from apps.accounts.permissions import Permission
 from apps.tickets.statuses import ACTIVE
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
         Attachment,
         Message,
         Participant,
+        Rating,
         Ticket,
+        Upload,
     )
 
 
@@ -56,6 +58,19 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         """The page after a row, written so that an index can begin at it (ADR 6)."""
         return self.filter(updated_at__lte=moment).filter(Q(updated_at__lt=moment) | Q(pk__lt=last))
 
+    def newer_than(self, moment: datetime, last: int) -> Self:
+        """The page before a row: the same walk the other way round."""
+        return self.filter(updated_at__gte=moment).filter(Q(updated_at__gt=moment) | Q(pk__gt=last))
+
+    def unrated_since(self, start: datetime, end: datetime) -> Self:
+        """Solved between two moments, and not yet asked about, nor rated, since."""
+        rated = apps.get_model("tickets", "Rating").objects.filter(
+            ticket=OuterRef("pk"), solved_at=OuterRef("resolved_at")
+        )
+        return self.filter(
+            ~Exists(rated), status_category="resolved", resolved_at__gt=start, resolved_at__lte=end
+        )
+
     def asleep_until(self, now: datetime) -> Self:
         return self.filter(status_category="scheduled", scheduled_until__lte=now)
 
@@ -93,3 +108,20 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
 
     def openable(self) -> Self:
         return self.filter(redacted_at=None).exclude(scan="quarantined")
+
+
+KEEP_UPLOADS = timedelta(days=1)
+
+
+class UploadQuerySet(models.QuerySet["Upload"]):
+    def waiting(self, actor: Actor, *, now: datetime) -> Self:
+        """The actor's own that a form may still send, in the order in which they came."""
+        return self.filter(owner=actor.id, created_at__gt=now - KEEP_UPLOADS).order_by("pk")
+
+    def abandoned(self, *, now: datetime) -> Self:
+        return self.filter(created_at__lte=now - KEEP_UPLOADS)
+
+
+class RatingQuerySet(models.QuerySet["Rating"]):
+    def given(self) -> Self:
+        return self.filter(score__isnull=False).order_by("-solved_at")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from celery import shared_task
 from django.conf import settings
@@ -13,14 +13,14 @@ from django.utils import timezone
 
 from apps.kernel.actors import SYSTEM
 from apps.kernel.errors import DomainError
-from apps.tickets import actions, files
-from apps.tickets.models import Attachment, Ticket
+from apps.tickets import actions, files, ratings
+from apps.tickets.models import Attachment, Ticket, Upload
 from apps.tickets.querysets import TicketQuerySet
+from apps.tickets.working_days import working_days_before
 
 logger = logging.getLogger(__name__)
 
 BATCH = 500  # the rest waits for the chore's next turn
-_SATURDAY = 5
 
 
 @shared_task
@@ -64,19 +64,29 @@ def _each(tickets: TicketQuerySet, act: Callable[[Ticket], object]) -> None:
             logger.info("chore left a ticket alone", extra={"ticket": ticket.pk, "why": error.code})
 
 
-def working_days_before(moment: datetime, days: int) -> datetime:
-    """The same time of day, so many days from Monday to Friday earlier."""
-    while days > 0:
-        moment -= timedelta(days=1)
-        if moment.weekday() < _SATURDAY:
-            days -= 1
-    return moment
+@shared_task
+def ask_for_ratings() -> None:
+    """Ask how it was, some time after a solving: whoever reopens in between isn't asked."""
+    now = timezone.now()
+    due = now - timedelta(hours=settings.RATING_AFTER_HOURS)
+    _each(
+        Ticket.objects.unrated_since(due - ratings.ASK_WITHIN, due),
+        lambda ticket: actions.ask_for_rating(ticket=ticket, actor=SYSTEM, now=now),
+    )
+
+
+@shared_task
+def discard_uploads() -> None:
+    """Throw away files whose form was never sent."""
+    now = timezone.now()
+    for upload in Upload.objects.abandoned(now=now).order_by("pk")[:BATCH]:
+        actions.discard_abandoned(upload=upload, now=now)
 
 
 @shared_task
 def discard_orphans() -> None:
-    """Delete stored files that no attachment names: uploads whose action failed, a day later."""
-    for key in files.stored_before(timezone.now() - timedelta(days=1)):
+    """Delete stored files that no row names: what was stored for an action that failed."""
+    for key in files.stored_before(timezone.now() - timedelta(days=2)):
         if not Attachment.objects.filter(key=key, redacted_at=None).exists():
             default_storage.delete(key)
             logger.info("orphaned file deleted", extra={"key": key})

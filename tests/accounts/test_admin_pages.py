@@ -153,7 +153,9 @@ class TestPeople:
 
         answer = ada.post(path, {"sure": "on"}, headers={"referer": f"http://testserver{path}"})
 
-        assert told(answer) == ["Ask another administrator to anonymise you."]
+        assert told(answer) == [
+            "People who work here are removed by an administrator, who hands on their work."
+        ]
 
 
 class TestOrganisations:

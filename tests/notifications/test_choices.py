@@ -47,8 +47,8 @@ class TestPreferences:
         client = Client()
         client.force_login(getattr(cast, who))
 
-        page = client.get("/notifications/").content.decode()
-        saved = client.post("/notifications/", {"reply": "on", "note": "on"})
+        page = client.get("/notifications/preferences/").content.decode()
+        saved = client.post("/notifications/preferences/", {"reply": "on", "note": "on"})
 
         assert set(re.findall(r'type="checkbox" name="(\w+)"', page)) == kinds
         assert page.count("checked") == len(kinds)
@@ -57,7 +57,7 @@ class TestPreferences:
         assert rows == {kind: kind in {Kind.REPLY, Kind.NOTE} & kinds for kind in kinds}
 
     def test_page_is_for_those_who_signed_in(self, cast: Cast) -> None:
-        assert Client().get("/notifications/").status_code == 302
+        assert Client().get("/notifications/preferences/").status_code == 302
 
     def test_are_ones_own(self, cast: Cast) -> None:
         with pytest.raises(ForbiddenError):
@@ -140,7 +140,7 @@ class TestUnsubscribing:
         sent = mails(outbox)["dad@example.net"]
         assert sent["List-Unsubscribe"] is None
         assert "you follow this request" in text_of(sent)
-        assert "/notifications/" not in text_of(sent)
+        assert "/notifications/preferences/" not in text_of(sent)
 
 
 class TestTheActor:
@@ -272,10 +272,11 @@ def test_old_notes_and_old_failures_are_forgotten_and_what_waits_is_kept(cast: C
         actions.queue_mail(key=key, to="x@example.com", subject="S", text="T", html="", now=NOON)
         OutgoingMail.objects.filter(key=key).update(state=state)
 
-    actions.prune(before=NOON + timedelta(days=1))
+    actions.prune_mail(before=NOON + timedelta(days=1))
+    actions.prune_notes(before=NOON + timedelta(days=1))
     waiting = Notification.objects.count(), OutgoingMail.objects.get().key
     hear()
-    actions.prune(before=timezone.now() + timedelta(days=1))
+    actions.prune_notes(before=timezone.now() + timedelta(days=1))
 
     assert waiting == (1, "b")
     assert not Notification.objects.exists()

@@ -198,9 +198,9 @@ class TestSending:
         actions.queue_mail(key="a", to="x@example.com", subject="S", text="T", html="", now=NOON)
         tasks.send_due()
 
-        actions.prune(before=timezone.now() - timedelta(days=1))
+        actions.prune_mail(before=timezone.now() - timedelta(days=1))
         kept = OutgoingMail.objects.count()
-        actions.prune(before=timezone.now() + timedelta(days=1))
+        actions.prune_mail(before=timezone.now() + timedelta(days=1))
 
         assert (kept, OutgoingMail.objects.count()) == (1, 0)
 

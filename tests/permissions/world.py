@@ -1,25 +1,29 @@
-"""One private ticket with everything on it, and a value for each converter of each route."""
+"""One private ticket with everything on it, an article for staff, a value for each converter."""
 
 from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from apps.accounts import actions as people
 from apps.accounts.models import User
 from apps.accounts.permissions import Scope
 from apps.events.models import Delivery, Event
 from apps.kernel.actors import SYSTEM
+from apps.knowledge.models import Article, ArticleImage
 from apps.notifications import actions as mail
 from apps.notifications.models import OutgoingMail
 from apps.notifications.unsubscribe import unsubscribe_url
 from apps.ops.models import ChoreRun
-from apps.tickets import actions, files
+from apps.tickets import actions, files, ratings
 from apps.tickets.models import Attachment, PriorityRule, Status, Ticket
 from tests.cast import Cast
+from tests.knowledge.shelf import handbook, out
 from tests.support import NOON
 
 ABSENT_REF = "0" * 16
@@ -31,19 +35,24 @@ class World:
     people: dict[str, User | None]
     ticket: Ticket
     attachment: Attachment
+    article: Article
+    image: ArticleImage
     ids: dict[str, int]
     token: str
+    rating_token: str
 
     def at(self, route: str) -> dict[str, str]:
         """What stands for the converters of a route."""
         for model, pk in self.ids.items():
             if route.startswith(f"admin/{model}/"):
                 return {"object_id": str(pk), "pk": str(pk), "panel": "take"}
-        ref = self.attachment.ref if route.startswith("files/") else self.ticket.ref
+        refs = {"files/": self.attachment.ref, "help/images/": self.image.ref}
+        read = self.article.slug
+        slugs = {"help/articles/": read, "help/<": "handbook", "new/read/": read}
         return {
-            "ref": ref,
-            "slug": "lost-card",
-            "token": self.token,
+            "ref": _where(route, refs, self.ticket.ref),
+            "slug": _where(route, slugs, "lost-card"),
+            "token": _where(route, {"rate/": self.rating_token}, self.token),
             "name": "absent",
             "object_id": "1",
             "content_type_id": "1",
@@ -59,14 +68,32 @@ class World:
         nothing = {"ref": ABSENT_REF, "object_id": ABSENT_ID, "pk": ABSENT_ID, "slug": "absent"}
         return {key: nothing.get(key, value) for key, value in there.items()}
 
-    def data(self, route: str) -> dict[str, str]:
+    def data(self, route: str) -> dict[str, Any]:
         """A form that the owner, or an agent, could send there."""
         return {
             "subject": "A subject",
             "text": "A text",
             "submission": str(uuid.uuid4()),
             "version": str(self.ticket.version),
+            "helpful": "yes",
+            "score": "5",
+            "answered": self.article.slug,
+            **({"file": SimpleUploadedFile("a.txt", b"a")} if route == "uploads/" else {}),
         }
+
+
+def _where(route: str, values: dict[str, str], otherwise: str) -> str:
+    return next((v for start, v in values.items() if route.startswith(start)), otherwise)
+
+
+def _rating_token(cast: Cast) -> str:
+    """For a solving of this hour: links to old ones are good no longer."""
+    now, rachel = timezone.now(), cast.actor(cast.rachel)
+    solved = actions.raise_ticket(
+        requester=cast.rachel, subject="Solved", text="T", actor=rachel, now=now
+    )
+    solved = actions.solve(ticket=solved, actor=rachel, now=now)
+    return ratings.token_for(solved)
 
 
 def make_world(cast: Cast) -> World:
@@ -90,6 +117,7 @@ def make_world(cast: Cast) -> World:
         now=NOON,
     )
     mail.queue_mail(key="k", to="x@example.com", subject="S", text="T", html="", now=NOON)
+    article = out(cast, category=handbook(cast), audience="internal", text="![A](image:{ref})")
     chore = ChoreRun.objects.create(name="one", due_at=NOON)
     return World(
         people={
@@ -105,6 +133,8 @@ def make_world(cast: Cast) -> World:
         },
         ticket=ticket,
         attachment=Attachment.objects.get(),
+        article=article,
+        image=ArticleImage.objects.get(),
         ids={
             "tickets/ticket": ticket.pk,
             "tickets/category": cast.lost_card.pk,
@@ -118,6 +148,9 @@ def make_world(cast: Cast) -> World:
             "events/delivery": Delivery.objects.first().pk,  # type: ignore[union-attr]
             "notifications/outgoingmail": OutgoingMail.objects.get().pk,
             "ops/chorerun": chore.pk,
+            "knowledge/article": article.pk,
+            "knowledge/knowledgecategory": article.category_id or 0,
         },
         token=unsubscribe_url(cast.rachel).rstrip("/").rpartition("/")[2],
+        rating_token=_rating_token(cast),
     )

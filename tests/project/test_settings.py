@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
         ("MAIL_URL", "pigeon:x", "folder:, smtp:, smtps:"),
         ("BROKER_URL", "amqp://x", "lease:"),
         ("BUS_URL", "kafka://x", "database:"),
+        ("SEARCH_URL", "solr://x", "database:"),
         ("DEMO", "maybe", "use 1 or 0"),
         ("ATTACHMENT_MAX_BYTES", "lots", "a whole number from 1024"),
         ("REOPEN_WINDOW_DAYS", "-1", "from 0 to 365"),

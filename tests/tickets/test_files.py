@@ -10,8 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
+from apps.kernel.uploads import FileRefusedError
 from apps.tickets import files
-from apps.tickets.errors import FileRefusedError
 from apps.tickets.models import Attachment, Ticket
 from tests.cast import Cast
 from tests.support import NOON

@@ -12,6 +12,7 @@ from apps.tickets import actions, tasks
 from apps.tickets.errors import DateMissingError, StaleTicketError, TransitionRefusedError
 from apps.tickets.models import Ticket
 from apps.tickets.statuses import StatusCategory
+from apps.tickets.working_days import working_days_before
 from tests.cast import Cast
 from tests.support import NOON
 from tests.tickets.desk import LATER, facts, last_fact, raised, standing, status
@@ -141,5 +142,5 @@ def _solved(category: str, moment: object) -> dict[str, object]:
 
 
 def test_working_days_leave_weekends_out() -> None:
-    assert tasks.working_days_before(NOON, 1) == NOON - timedelta(days=3)  # a Monday
-    assert tasks.working_days_before(NOON, 5) == NOON - timedelta(days=7)
+    assert working_days_before(NOON, 1) == NOON - timedelta(days=3)  # a Monday
+    assert working_days_before(NOON, 5) == NOON - timedelta(days=7)

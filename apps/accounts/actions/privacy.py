@@ -4,8 +4,8 @@ from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth import SESSION_KEY
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -13,7 +13,7 @@ from django.db import transaction
 from apps.accounts import events, personal_data
 from apps.accounts.access import require
 from apps.accounts.actions.people import keep_an_administrator
-from apps.accounts.errors import PlaceRefusedError
+from apps.accounts.errors import StaffStaysError
 from apps.accounts.models import ApiToken, TeamMember, User
 from apps.accounts.permissions import Permission
 from apps.events import journal
@@ -52,6 +52,15 @@ def export_person(*, user: User, actor: Actor, now: datetime) -> dict[str, objec
             {"kind": factor.get_type_display(), "since": factor.created_at.isoformat()}
             for factor in Authenticator.objects.filter(user=user)
         ],
+        "devices": [
+            {
+                "address": session.ip,
+                "browser": session.user_agent,
+                "since": session.created_at.isoformat(),
+                "last seen": session.last_seen_at.isoformat(),
+            }
+            for session in UserSession.objects.filter(user=user)
+        ],
     }
     told |= {holder.name: holder.export(user) for holder in personal_data.holders()}
     fact = events.PrivacyExported(subject=events.subject_of(user.pk))
@@ -61,15 +70,19 @@ def export_person(*, user: User, actor: Actor, now: datetime) -> dict[str, objec
 
 @transaction.atomic
 def anonymise_person(*, user: User, actor: Actor, now: datetime) -> User:
-    """Forget who a person was, for good. They are signed out and can't come back.
+    """Forget who a person was, for good: by their own wish, or an administrator's.
+
+    They are signed out and can't come back. Staff can't do it to themselves.
 
     Their tickets and what they wrote stay, under no name; what people wrote into messages is not
     searched for names: redact those.
     """
-    require(actor, Permission.MANAGE_PEOPLE)
+    is_own_wish = actor.kind == "person" and actor.id == user.pk
+    if not is_own_wish:
+        require(actor, Permission.MANAGE_PEOPLE)
     user = User.objects.select_for_update().get(pk=user.pk)
-    if user.pk == actor.id:
-        raise PlaceRefusedError("Ask another administrator to anonymise you.")
+    if is_own_wish and user.is_staff:
+        raise StaffStaysError
     if user.anonymised_at is not None:
         return user
     keep_an_administrator(user)
@@ -107,10 +120,7 @@ def _forget_in_admin_log(user: User) -> None:
 
 
 def _end_sessions(user: User) -> None:
-    """Sign the person out everywhere; their sessions hold the address that they signed in with.
-
-    Sessions know nobody until they are opened, so all are: seconds for a large desk, and rare.
-    """
-    for session in Session.objects.iterator():
-        if session.get_decoded().get(SESSION_KEY) == str(user.pk):
-            session.delete()
+    """Sign the person out everywhere; their sessions hold the address that they signed in with."""
+    known = UserSession.objects.filter(user=user)
+    Session.objects.filter(pk__in=known.values_list("session_key", flat=True)).delete()
+    known.delete()

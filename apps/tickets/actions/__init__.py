@@ -4,6 +4,7 @@ from apps.tickets.actions.delivery import mark_delivery
 from apps.tickets.actions.linking import link, set_parent, unlink
 from apps.tickets.actions.merging import merge, split, unmerge
 from apps.tickets.actions.raising import raise_ticket
+from apps.tickets.actions.rating import ask_for_rating, rate
 from apps.tickets.actions.redacting import redact_attachment, redact_message
 from apps.tickets.actions.sorting import (
     categorise,
@@ -14,17 +15,22 @@ from apps.tickets.actions.sorting import (
     tag,
 )
 from apps.tickets.actions.statuses import change_status, close, reopen, solve, wake
+from apps.tickets.actions.uploading import discard_abandoned, discard_upload, keep_upload
 from apps.tickets.actions.watching import unwatch, watch
 from apps.tickets.actions.working import assign, take
 from apps.tickets.actions.writing import note, reply
 
 __all__ = [
+    "ask_for_rating",
     "assign",
     "categorise",
     "change_status",
     "close",
     "declare_major_incident",
+    "discard_abandoned",
+    "discard_upload",
     "edit",
+    "keep_upload",
     "link",
     "mark_delivery",
     "merge",
@@ -32,6 +38,7 @@ __all__ = [
     "override_priority",
     "prioritise",
     "raise_ticket",
+    "rate",
     "redact_attachment",
     "redact_message",
     "reopen",

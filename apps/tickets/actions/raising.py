@@ -48,6 +48,7 @@ def raise_ticket(
     custom: Mapping[str, object] | None = None,
     channel: str = Channel.PORTAL,
     attachments: Sequence[StoredFile] = (),
+    uploads: Sequence[str] = (),
     submission: uuid.UUID | None = None,
     tags: Sequence[str] = (),
     team: Team | None = None,
@@ -58,10 +59,7 @@ def raise_ticket(
     The category gives what isn't said: team, impact, urgency, and which custom fields are needed.
     Customers raise tickets for themselves; staff for anybody.
     """
-    if not policies.can_raise_for(actor, requester):
-        raise ForbiddenError
-    if category is not None and category.archived:
-        raise CategoryRefusedError
+    _check(actor, requester, category)
     draft = Ticket(
         kind=kind,
         subject=clean_subject(subject),
@@ -79,22 +77,35 @@ def raise_ticket(
         updated_at=now,
     )
     writing = rows.Writing(
-        text=text, form=form, channel=channel, attachments=attachments, submission=submission
+        text=text,
+        form=form,
+        channel=channel,
+        attachments=attachments,
+        uploads=uploads,
+        submission=submission,
     )
     try:
         return _store(draft, writing, tags=clean_tags(tags), actor=actor, now=now)
     except IntegrityError:
-        first = _first_of(submission)
+        first = _first_of(submission, requester)
         if first is None:
             raise
-    if first.requester_id != requester.pk:
+        return first
+
+
+def _check(actor: Actor, requester: User, category: Category | None) -> None:
+    if not policies.can_raise_for(actor, requester):
+        raise ForbiddenError
+    if category is not None and category.archived:
+        raise CategoryRefusedError
+
+
+def _first_of(submission: uuid.UUID | None, requester: User) -> Ticket | None:
+    """The ticket that this form made already. Raises DoubleSubmissionError for another's form."""
+    first = Ticket.objects.filter(submission=submission).first() if submission else None
+    if first is not None and first.requester_id != requester.pk:
         raise DoubleSubmissionError
     return first
-
-
-def _first_of(submission: uuid.UUID | None) -> Ticket | None:
-    """The ticket that this form made already."""
-    return Ticket.objects.filter(submission=submission).first() if submission else None
 
 
 def follow_up(ticket: Ticket, writing: rows.Writing, *, actor: Actor, now: datetime) -> Message:

@@ -14,6 +14,7 @@ from apps.kernel.actors import Actor
 from apps.kernel.compiled import Compiled
 from apps.kernel.errors import ForbiddenError, NotFoundError
 from apps.tickets import events, reference, statuses
+from apps.tickets.actions.uploading import take_uploads
 from apps.tickets.errors import (
     DateMissingError,
     EmptyTextError,
@@ -153,6 +154,7 @@ class Writing:
     form: markup.Format
     channel: str
     attachments: Sequence[StoredFile] = ()
+    uploads: Sequence[str] = ()  # refs of files that the writer put down before
     submission: uuid.UUID | None = None
 
 
@@ -182,7 +184,8 @@ def write_message(
         submission=writing.submission,
         created_at=now,
     )
-    _attach(message, writing.attachments, actor=actor, now=now)
+    files = [*writing.attachments, *take_uploads(writing.uploads, actor=actor, now=now)]
+    _attach(message, files, actor=actor, now=now)
     return message
 
 

@@ -27,6 +27,7 @@ def reply(
     now: datetime,
     form: markup.Format = "markdown",
     attachments: Sequence[StoredFile] = (),
+    uploads: Sequence[str] = (),
     submission: uuid.UUID | None = None,
     expected_version: int | None = None,
     status: Status | None = None,
@@ -39,7 +40,12 @@ def reply(
     `message.ticket`. Staff may set a status with it; a new ticket opens by itself.
     """
     writing = rows.Writing(
-        text=text, form=form, channel=channel, attachments=attachments, submission=submission
+        text=text,
+        form=form,
+        channel=channel,
+        attachments=attachments,
+        uploads=uploads,
+        submission=submission,
     )
     try:
         return _reply(ticket, writing, expected_version, status, actor=actor, now=now)
@@ -121,6 +127,7 @@ def note(
     now: datetime,
     form: markup.Format = "markdown",
     attachments: Sequence[StoredFile] = (),
+    uploads: Sequence[str] = (),
     submission: uuid.UUID | None = None,
     expected_version: int | None = None,
 ) -> Message:
@@ -130,6 +137,7 @@ def note(
         form=form,
         channel=Channel.AGENT,
         attachments=attachments,
+        uploads=uploads,
         submission=submission,
     )
     try:

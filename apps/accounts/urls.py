@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from apps.accounts import views
+
+urlpatterns = [
+    path("account/", views.profile, name="profile"),
+    path("account/data/", views.my_data, name="my_data"),
+    path("account/data/export/", views.my_data_export, name="my_data_export"),
+    path("account/data/delete/", views.my_data_delete, name="my_data_delete"),
+    path("looks/language/", views.language, name="language"),
+    path("looks/theme/", views.theme, name="theme"),
+]

@@ -1,0 +1,117 @@
+"""What people do with their own account; signing in and second factors are allauth's pages."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from allauth.account.decorators import reauthentication_required
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from apps.accounts import actions, looks, throttle
+from apps.accounts.forms import LeaveForm, ProfileForm
+from apps.accounts.middleware import actor_of
+from apps.accounts.models import User
+from apps.kernel.forms import shown_on
+
+EXPORTS = 5
+EXPORTS_WINDOW = timedelta(hours=1)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
+    user = _me(request)
+    initial = {"name": user.name, "locale": user.locale, "time_zone": user.time_zone}
+    form = ProfileForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        actions.edit_person(
+            user=user, **form.cleaned_data, actor=actor_of(request), now=timezone.now()
+        )
+        with translation.override(form.cleaned_data["locale"]):
+            messages.success(request, _("Your profile is saved."))
+        return _in_language(redirect("profile"), form.cleaned_data["locale"])
+    return render(request, "accounts/profile.html", {"form": form, "person": user})
+
+
+@login_required
+@require_safe
+def my_data(request: HttpRequest) -> HttpResponse:
+    """What the desk keeps of me: take it along, or have it forgotten."""
+    return render(request, "accounts/data.html", {"form": LeaveForm(), "person": _me(request)})
+
+
+@login_required
+@require_POST
+@reauthentication_required  # type: ignore[untyped-decorator]
+def my_data_export(request: HttpRequest) -> HttpResponse:
+    user, now = _me(request), timezone.now()
+    if not throttle.consume("export", str(user.pk), limit=EXPORTS, window=EXPORTS_WINDOW, now=now):
+        raise throttle.TooManyAttemptsError(retry_after=EXPORTS_WINDOW)
+    told = actions.export_person(user=user, actor=actor_of(request), now=now)
+    response = JsonResponse(told, json_dumps_params={"ensure_ascii": False, "indent": 2})
+    response["Content-Disposition"] = f'attachment; filename="my-data-{now:%Y-%m-%d}.json"'
+    return response
+
+
+@login_required
+@require_POST
+@reauthentication_required  # type: ignore[untyped-decorator]
+def my_data_delete(request: HttpRequest) -> HttpResponse:
+    """Forget me, at once and for good."""
+    user = _me(request)
+    form = LeaveForm(request.POST)
+    if form.is_valid():
+        with shown_on(form):
+            actions.anonymise_person(user=user, actor=actor_of(request), now=timezone.now())
+            logout(request)
+            messages.success(request, _("We have forgotten who you are. You are signed out."))
+            return redirect("home")
+    return render(request, "accounts/data.html", {"form": form, "person": user}, status=400)
+
+
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Light, dark, or as the system says."""
+    response = looks.back(request)
+    chosen = request.POST.get("theme", "")
+    looks.remember(response, looks.THEME_COOKIE, chosen if chosen in looks.THEMES else "")
+    return response
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """The pages in another language; for somebody who is signed in, their mail as well."""
+    chosen = request.POST.get("language", "")
+    response = looks.back(request)
+    if chosen not in dict(settings.LANGUAGES):
+        return response
+    actor = actor_of(request)
+    if actor.id is not None:
+        user = User.objects.get(pk=actor.id)
+        actions.edit_person(
+            user=user,
+            name=user.name,
+            locale=chosen,
+            time_zone=user.time_zone,
+            actor=actor,
+            now=timezone.now(),
+        )
+    return _in_language(response, chosen)
+
+
+def _in_language(response: HttpResponse, code: str) -> HttpResponse:
+    """So that the pages stay in the language when the person signs out."""
+    looks.remember(response, settings.LANGUAGE_COOKIE_NAME, code)
+    return response
+
+
+def _me(request: HttpRequest) -> User:
+    return User.objects.select_related("organisation").get(pk=actor_of(request).id or 0)

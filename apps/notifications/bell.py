@@ -1,0 +1,37 @@
+"""What a person has not read yet, asked at most once a request."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from apps.accounts.middleware import actor_of
+from apps.notifications import actions
+from apps.notifications.models import Notification
+
+_KEY = "desk_unread"
+MOST = 100  # the bell says 99+
+
+
+def unread(request: HttpRequest) -> list[int]:
+    """The ticket of each unread note, at most `MOST` of them. One query; none for strangers."""
+    found = request.META.get(_KEY)
+    if not isinstance(found, list):
+        found = request.META[_KEY] = _look(request)
+    return found
+
+
+def seen(request: HttpRequest, ticket_id: int) -> None:
+    """The page of a ticket is opened: what was to be told of it is read. Writes only then."""
+    before = unread(request)
+    if ticket_id in before or len(before) == MOST:
+        actions.mark_read(ticket_id=ticket_id, actor=actor_of(request), now=timezone.now())
+        request.META.pop(_KEY)
+
+
+def _look(request: HttpRequest) -> list[int]:
+    actor = actor_of(request)
+    if actor.id is None:
+        return []
+    notes = Notification.objects.shown_to(actor).unread().order_by()
+    return list(notes.values_list("ticket_id", flat=True)[:MOST])

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from apps.events.facts import Fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleDeflected(Fact):
+    """A suggested article ended somebody's visit to the form for new requests.
+
+    `said` when they pressed the button; otherwise they read it, left, and asked nothing for a day.
+    """
+
+    name: ClassVar[str] = "article.deflected"
+    article_id: int
+    reader_id: int
+    said: bool

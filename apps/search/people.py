@@ -1,0 +1,71 @@
+"""People by part of a name or an address, and by what is like it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+
+from apps.accounts.models import User
+from apps.search import spelling
+from apps.search.adapters import postgresql
+from apps.search.words import fold
+
+MOST_WORDS = 4
+_COMPARED = 20_000  # people whose names SQLite's desk compares one by one
+_ALIKE = 0.4
+
+
+def ids_of(text: str, *, limit: int) -> list[int]:
+    """People whose name and address hold every word of the text; else those with one like it."""
+    parts = text.lower().replace("\0", "").split()[:MOST_WORDS]
+    if not parts:
+        return []
+    if connection.vendor == "postgresql":
+        return _held(parts, limit) or _alike_by_trigrams(" ".join(parts), limit)
+    return _held(parts, limit) or _alike_one_by_one(parts, limit)
+
+
+def _held(parts: list[str], limit: int) -> list[int]:
+    """The expression is that of the index search_person."""
+    one = "lower(name) || ' ' || email LIKE %s ESCAPE '!'"
+    values: list[Any] = [f"%{_literal(part)}%" for part in parts]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id FROM accounts_user WHERE {' AND '.join(['(' + one + ')'] * len(parts))} "
+            "AND anonymised_at IS NULL ORDER BY length(name), id LIMIT %s",
+            [*values, limit],
+        )
+        return [pk for (pk,) in cursor]
+
+
+def _literal(part: str) -> str:
+    return part.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+
+
+def _alike_by_trigrams(text: str, limit: int) -> list[int]:
+    if not postgresql.has_trigrams():
+        return []
+    with postgresql.by_index({"pg_trgm.word_similarity_threshold": str(_ALIKE)}) as cursor:
+        cursor.execute(
+            "SELECT id FROM accounts_user WHERE %s <%% (lower(name) || ' ' || email) "
+            "AND anonymised_at IS NULL "
+            "ORDER BY word_similarity(%s, lower(name) || ' ' || email) DESC, id LIMIT %s",
+            [text, text, limit],
+        )
+        return [pk for (pk,) in cursor]
+
+
+def _alike_one_by_one(parts: list[str], limit: int) -> list[int]:
+    rows = User.objects.filter(anonymised_at=None).values_list("pk", "name", "email")[:_COMPARED]
+    found = []
+    for pk, name, email in rows:
+        held = [fold(word) for word in (*name.split(), *email.split("@"))]
+        likeness = min(max(_likeness(fold(part), word) for word in held) for part in parts)
+        if likeness >= _ALIKE:
+            found.append((-likeness, pk))
+    return [pk for _, pk in sorted(found)[:limit]]
+
+
+def _likeness(part: str, word: str) -> float:
+    return max(spelling.likeness(part, word), spelling.slipped(part, word) == 1)

@@ -1,0 +1,94 @@
+"""Files before their form is sent. A pending file is no fact: nothing is recorded of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import Count, Sum
+
+from apps.accounts.models import User
+from apps.kernel.actors import Actor
+from apps.kernel.errors import ForbiddenError
+from apps.tickets.errors import UploadGoneError, UploadsFullError
+from apps.tickets.files import StoredFile
+from apps.tickets.models import Upload
+
+FILES_WAITING = 40
+BYTES_WAITING = 300 * 1024 * 1024
+
+
+@transaction.atomic
+def keep_upload(*, stored: StoredFile, actor: Actor, now: datetime) -> Upload:
+    """Keep a stored file for a form of the actor's. Raises UploadsFullError.
+
+    However the bytes came to the storage: through the desk, or later straight from the browser.
+    """
+    people = User.objects.select_for_update(no_key=True).filter(is_active=True)
+    owner = people.filter(pk=actor.id or 0).first()
+    if owner is None:  # locked, so that two uploads at once count each other
+        raise ForbiddenError
+    waiting = Upload.objects.waiting(actor, now=now).order_by()
+    kept = waiting.aggregate(files=Count("pk"), bytes=Sum("size"))
+    if kept["files"] >= FILES_WAITING or (kept["bytes"] or 0) + stored.size > BYTES_WAITING:
+        raise UploadsFullError
+    return Upload.objects.create(
+        owner=owner,
+        key=stored.key,
+        name=stored.name,
+        content_type=stored.content_type,
+        size=stored.size,
+        sha256=stored.sha256,
+        created_at=now,
+    )
+
+
+def take_uploads(refs: Sequence[str], *, actor: Actor, now: datetime) -> list[StoredFile]:
+    """The actor's own files behind these refs, for a message that takes them over.
+
+    In the transaction that stores the message; each can be taken once. Raises UploadGoneError.
+    """
+    if not refs:
+        return []
+    wanted = dict.fromkeys(refs)
+    found = list(
+        Upload.objects.waiting(actor, now=now).select_for_update().filter(ref__in=list(wanted))
+    )
+    if len(found) != len(wanted):
+        raise UploadGoneError
+    Upload.objects.filter(pk__in=[row.pk for row in found]).delete()
+    return [
+        StoredFile(
+            key=row.key,
+            name=row.name,
+            content_type=row.content_type,
+            size=row.size,
+            sha256=row.sha256,
+        )
+        for row in found
+    ]
+
+
+@transaction.atomic
+def discard_upload(*, ref: str, actor: Actor) -> None:
+    """Throw away a file that the actor put down; one that is gone already is no error."""
+    found = Upload.objects.select_for_update().filter(ref=ref, owner=actor.id).first()
+    if found is not None:
+        _discard(found)
+
+
+@transaction.atomic
+def discard_abandoned(*, upload: Upload, now: datetime) -> None:
+    """Throw away a file whose form was never sent."""
+    rows = Upload.objects.abandoned(now=now).select_for_update()
+    found = rows.filter(pk=upload.pk).first()
+    if found is not None:
+        _discard(found)
+
+
+def _discard(upload: Upload) -> None:
+    key = upload.key
+    upload.delete()
+    transaction.on_commit(lambda: default_storage.delete(key))
