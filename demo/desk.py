@@ -23,6 +23,18 @@ class Team:
     private: bool
     lead: str  # a person's key
     agents: tuple[str, ...]  # people's keys, the lead's among them
+    assignment: str = "manual"  # of what comes after the demo's history
+    capacity: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """An agent who takes no new tickets when the demo begins."""
+
+    person: str
+    availability: Literal["away", "off"]
+    hours: int  # until they are back; 0: until they say so
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +172,7 @@ class Desk:
     organisations: Mapping[str, Organisation]
     people: Mapping[str, Person]  # those with a part of their own: staff and some customers
     sign_ins: tuple[SignIn, ...]
+    absences: tuple[Absence, ...]
     tags: tuple[str, ...]
     popular: tuple[str, ...]  # intents, the most frequent first
     first_names: tuple[str, ...]

@@ -47,6 +47,7 @@ def load(
     _play(simulation, desk, tickets=tickets, seed=seed, end=end, told=told)
     simulation.touch_survivors()
     writer.finish()
+    worlds.open_desk(world, now=end)
 
 
 def _play(

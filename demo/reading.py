@@ -10,6 +10,7 @@ from typing import Any
 
 from demo.desk import (
     HERE,
+    Absence,
     Category,
     Desk,
     Exchange,
@@ -45,6 +46,7 @@ def load_desk() -> Desk:
         },
         people={person.key: person for person in _people(desk, teams)},
         sign_ins=tuple(SignIn(**table) for table in desk["sign_ins"]),
+        absences=tuple(Absence(**table) for table in desk["absences"]),
         tags=tuple(desk["tags"]),
         popular=tuple(desk["popular"]),
         first_names=tuple(desk["names"]["first"]),
@@ -79,6 +81,8 @@ def _team(key: str, table: _Toml) -> Team:
         private=table.get("private", False),
         lead=table["lead"],
         agents=(table["lead"], *table["agents"]),
+        assignment=table.get("assignment", "manual"),
+        capacity=table.get("capacity"),
     )
 
 

@@ -36,7 +36,7 @@ from apps.tickets.models import (
     Ticket,
     TicketTag,
 )
-from apps.tickets.statuses import REOPENED_BY_REPLY, StatusCategory
+from apps.tickets.statuses import FINISHED, REOPENED_BY_REPLY, StatusCategory
 from demo import script as verbs
 from demo.happened import Happened, Kind
 from demo.rows import Writer
@@ -135,6 +135,7 @@ class Simulation:
             channel=told.channel,
             raised_at=told.raised_at,
             updated_at=told.raised_at,
+            waiting_since=told.raised_at,
         )
         message = self._message(
             ticket,
@@ -179,6 +180,7 @@ class Simulation:
         kind = Kind("public", "in" if inward else "out", Channel.PORTAL)
         message = self._message(ticket, step.actor, step.text, step.attachments, at, kind=kind)
         self._record_message(message, step.actor, at)
+        ticket.waiting_since = (ticket.waiting_since or at) if inward else None
         waits = inward and ticket.status_category in REOPENED_BY_REPLY
         if waits or (not inward and ticket.status_category == C.NEW):
             self._move(ticket, "open", step.actor, at, by_reply=True)
@@ -315,6 +317,8 @@ class Simulation:
         if before.slug == slug and ticket.scheduled_until == until:
             return
         _place(ticket, status, at, until)
+        if (before.category, status.category) == (C.RESOLVED, C.OPEN):
+            ticket.waiting_since = ticket.waiting_since or at
         _touch(ticket, at)
         subject = events.subject_of(ticket.pk)
         changed = events.TicketStatusChanged(
@@ -475,6 +479,8 @@ def _place(ticket: Ticket, status: Status, at: datetime, until: datetime | None)
     ticket.resolved_at = (ticket.resolved_at or at) if is_solved else None
     ticket.closed_at = at if status.category == C.CLOSED else None
     ticket.scheduled_until = until if status.category == C.SCHEDULED else None
+    if status.category in FINISHED:
+        ticket.waiting_since = None
 
 
 _VERBS: Mapping[type[Any], Callable[[Simulation, Ticket, Any, datetime], None]] = {

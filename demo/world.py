@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 from django.contrib.auth.models import Group
 
+from apps.accounts import actions as accounts
 from apps.accounts.models import Organisation, OrganisationDomain, Team, TeamMember, User
 from apps.accounts.permissions import STAFF_ROLES, Role
+from apps.kernel.actors import SYSTEM
 from apps.tickets.models import Category, CategoryField, PriorityRule, Status, Tag
 from demo.desk import Desk, Person
 from demo.rows import Writer
@@ -137,6 +139,30 @@ def _join_teams(world: World, person: Person, writer: Writer) -> None:
                 user_id=world.people[person.key],
                 is_lead=key in person.leads,
             )
+        )
+
+
+def open_desk(world: World, *, now: datetime) -> None:
+    """What holds from now on: how teams give out tickets, and who isn't there today.
+
+    After the history, which people sorted by hand.
+    """
+    for team in world.desk.teams.values():
+        accounts.set_assignment(
+            team=Team.objects.get(pk=world.teams[team.key]),
+            policy=team.assignment,
+            capacity=team.capacity,
+            actor=SYSTEM,
+            now=now,
+        )
+    for absence in world.desk.absences:
+        accounts.set_availability(
+            user=User.objects.get(pk=world.people[absence.person]),
+            availability=absence.availability,
+            until=now + timedelta(hours=absence.hours) if absence.hours else None,
+            note=absence.note,
+            actor=SYSTEM,
+            now=now,
         )
 
 

@@ -66,11 +66,21 @@ if not SECRET_KEY:
 
 # Cache
 
+# "shared" is for what every process must see, such as who is here (ADR 29). Memory is fast, but
+# each web process has its own: the database stands in where there is no Redis.
 CACHE_URL = env.service("CACHE_URL", "memory:", schemes=["memory", "redis", "rediss"])
 if CACHE_URL.startswith("memory:"):
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+        "shared": {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "shared_cache",
+            "OPTIONS": {"MAX_ENTRIES": 10_000},
+        },
+    }
 else:
-    CACHES = {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": CACHE_URL}}
+    _redis = {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": CACHE_URL}
+    CACHES = {"default": _redis, "shared": {**_redis, "KEY_PREFIX": "shared"}}
 
 # Statuses, categories and the like: how old each process's copy of them may be (ADR 32).
 KEPT_SECONDS = env.number("KEPT_SECONDS", 5, least=0, most=60)
@@ -154,6 +164,8 @@ SEARCH_URL = env.service("SEARCH_URL", "database:", schemes=["database"])
 # Tickets
 
 REOPEN_WINDOW_DAYS = env.number("REOPEN_WINDOW_DAYS", 14, least=0, most=365)
+# How long an agent may take a reply back after pressing “Send”; 0 sends at once.
+UNDO_SEND_SECONDS = env.number("UNDO_SEND_SECONDS", 10, least=0, most=60)
 CLOSE_PENDING_AFTER_DAYS = env.number("CLOSE_PENDING_AFTER_DAYS", 10, least=1, most=365)
 
 RATING_AFTER_HOURS = env.number("RATING_AFTER_HOURS", 24, least=0, most=144)
@@ -332,6 +344,7 @@ UNFOLD = {
         lambda _request: static("css/tokens.css"),
         lambda _request: static("css/admin.css"),
         lambda _request: static("css/workspace.css"),
+        lambda _request: static("css/availability.css"),
     ],
     "BORDER_RADIUS": "8px",
     "COLORS": {

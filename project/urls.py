@@ -8,11 +8,16 @@ from django.contrib.auth.models import Group
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from apps.desk.admin import availability
+
 # Staff come in through the same door as everybody, second factor included.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 # Roles are fixed, and addresses and second factors belong to their owners alone.
 admin.site.unregister([Group, EmailAddress, Authenticator])
+
+# django-unfold takes pages that belong to no model from here.
+admin.site.extra_urls = availability.urls  # type: ignore[attr-defined]
 
 urlpatterns = [
     path("", include("apps.portal.urls")),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.models import Permission as DjangoPermission
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 
-from apps.accounts.models import Team, TeamMember, User
+from apps.accounts.models import AgentState, Team, TeamMember, User
 from apps.accounts.permissions import Permission
 from apps.kernel.actors import ANONYMOUS, Actor
 from apps.kernel.errors import ForbiddenError
@@ -65,6 +67,40 @@ def _granted(user: User) -> tuple[frozenset[str], Teams]:
     return permissions, [
         (pk, private, mine) for codename, pk, private, mine in rows if not codename
     ]
+
+
+def holds(permission: Permission, user: str) -> Exists:
+    """Whether the user whose id stands in the column `user` holds a permission, inside a query."""
+    granted = {"codename": permission.value, "content_type__app_label": "accounts"}
+    groups = DjangoPermission.objects.filter(group__user=OuterRef("pk"), **granted)
+    own = DjangoPermission.objects.filter(user=OuterRef("pk"), **granted)
+    is_granted = Q(is_staff=True) & (Q(Exists(groups)) | Q(Exists(own)))
+    return Exists(
+        User.objects.filter(pk=OuterRef(user), is_active=True).filter(
+            Q(is_superuser=True) | is_granted
+        )
+    )
+
+
+def availability_at(kept: str | None, until: datetime | None, now: datetime) -> str:
+    """What a stored state says at a moment: without one, and after its end, available."""
+    if kept is None or (until is not None and until <= now):
+        return AgentState.Availability.AVAILABLE.value
+    return AgentState.Availability(kept).value
+
+
+def can_set_availability(actor: Actor, user: User) -> bool:
+    """Agents say it of themselves, leads of their teams' members, administrators of anybody."""
+    if actor.is_system or actor.can(Permission.MANAGE_PEOPLE):
+        return True
+    if actor.id is None or not actor.can(Permission.WORK_TICKETS):
+        return False
+    return actor.id == user.pk or led_by(actor).filter(memberships__user=user).exists()
+
+
+def led_by(actor: Actor) -> QuerySet[Team]:
+    leading = TeamMember.objects.filter(user=actor.id, is_lead=True)
+    return Team.objects.filter(pk__in=leading.values("team"))
 
 
 def _shared_organisation(user: User) -> int | None:

@@ -181,7 +181,7 @@ class TeamAdmin(GuardedAdmin):
     needs = Permission.MANAGE_PEOPLE
     may_add = may_change = True
     form = TeamForm
-    list_display = ("name", "private", "people")
+    list_display = ("name", "private", "assignment_policy", "capacity", "people")
 
     @admin.display(description=_("People"))
     def people(self, team: Any) -> int:
@@ -199,6 +199,13 @@ class TeamAdmin(GuardedAdmin):
             private=data["private"],
             members=data["members"],
             leads=data["leads"],
+            actor=actor_of(request),
+            now=timezone.now(),
+        )
+        actions.set_assignment(
+            team=saved,
+            policy=data["assignment_policy"],
+            capacity=data["capacity"],
             actor=actor_of(request),
             now=timezone.now(),
         )

@@ -44,3 +44,7 @@ class TokenRefusedError(DomainError):
 
 class TokenTermsError(DomainError):
     code = "token.terms"
+
+
+class AvailabilityRefusedError(DomainError):
+    code = "agent.availability"

@@ -10,6 +10,10 @@ def subject_of(user_id: int) -> str:
     return f"person:{user_id}"
 
 
+def id_in(subject: str) -> int:
+    return int(subject.partition(":")[2])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessGranted(Fact):
     """What the subject may do changed: a role, a team, an organisation, a token."""
@@ -34,6 +38,25 @@ class PersonChanged(Fact):
 
     name: ClassVar[str] = "person.changed"
     changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentAvailabilityChanged(Fact):
+    """The subject takes new tickets from now on, or no longer. `until` is ISO 8601, or empty."""
+
+    name: ClassVar[str] = "agent.availability_changed"
+    availability_from: str
+    availability_to: str
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamChanged(Fact):
+    """How the subject's new tickets find an agent changed."""
+
+    name: ClassVar[str] = "team.changed"
+    policy: str
+    capacity: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

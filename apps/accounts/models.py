@@ -5,10 +5,12 @@ from typing import ClassVar
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import PermissionsMixin
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.managers import UserManager
 from apps.accounts.permissions import DESCRIPTIONS
@@ -112,9 +114,29 @@ class User(AbstractBaseUser, PermissionsMixin):
 class Team(models.Model):
     """A support group: who works on what."""
 
+    class Assignment(models.TextChoices):
+        MANUAL = "manual", _("By hand")
+        ROUND_ROBIN = "round_robin", _("In turn (round robin)")
+        LEAST_LOADED = "least_loaded", _("To whoever has the fewest open tickets")
+
     name = models.CharField(max_length=80, unique=True)
     private = models.BooleanField(
         default=False, help_text="Only members and administrators see this team's tickets."
+    )
+    assignment_policy = models.CharField(
+        _("assignment of new tickets"),
+        max_length=12,
+        choices=Assignment,
+        default=Assignment.MANUAL,
+        db_default=Assignment.MANUAL.value,
+        help_text=_("Holds for what comes in from now on. Nobody who is away or off gets any."),
+    )
+    capacity = models.PositiveSmallIntegerField(
+        _("open tickets an agent"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Who has so many gets no more by themselves. Empty: no limit."),
     )
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL, through="TeamMember", related_name="teams"
@@ -122,6 +144,11 @@ class Team(models.Model):
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(capacity=None) | Q(capacity__gte=1), name="team_capacity_is_some"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -131,12 +158,48 @@ class TeamMember(models.Model):
     team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
     is_lead = models.BooleanField(default=False)
+    # The number of the team's automatic assignment that went to them last; a clock would tie.
+    turn = models.PositiveBigIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["team", "user"], name="team_member_once")]
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.team_id}"
+
+
+class AgentState(models.Model):
+    """Whether somebody takes new tickets. Who has no row is available."""
+
+    class Availability(models.TextChoices):
+        AVAILABLE = "available", _("Available")
+        AWAY = "away", _("Away")  # for a while: keeps their tickets
+        OFF = "off", _("Off")  # not at work: what reopens goes to somebody else
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="agent_state"
+    )
+    availability = models.CharField(max_length=9, choices=Availability)
+    until = models.DateTimeField(null=True, blank=True)  # available again by themselves
+    note = models.CharField(max_length=120, blank=True)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(until=None) | ~Q(availability="available"),
+                name="agent_state_until_ends_an_absence",
+            ),
+        ]
+        indexes = [
+            # Whose absence has ended: apps.accounts.tasks.end_absences.
+            models.Index(
+                fields=["until"], name="agent_state_until", condition=Q(until__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} is {self.availability}"
 
 
 class ApiToken(models.Model):

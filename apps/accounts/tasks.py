@@ -5,9 +5,20 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from apps.accounts import throttle
+from apps.accounts import actions, throttle
+from apps.accounts.models import AgentState
+from apps.kernel.actors import SYSTEM
 
 
 @shared_task
 def prune_throttles() -> None:
     throttle.prune(before=timezone.now() - timedelta(days=1))
+
+
+@shared_task
+def end_absences() -> None:
+    """Agents whose absence ends are available again."""
+    now = timezone.now()
+    due = AgentState.objects.filter(until__lte=now).select_related("user").order_by("until")
+    for state in due[:500]:
+        actions.end_absence(user=state.user, actor=SYSTEM, now=now)

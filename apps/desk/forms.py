@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -10,22 +11,31 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.desk.actions import Composed
+from apps.desk.models import Draft
 from apps.desk.panels.base import refreshed
 from apps.desk.panels.properties import statuses_after
 from apps.tickets.forms import RequestForm, WritingForm
-from apps.tickets.models import Level, Status, Ticket
+from apps.tickets.models import Level, Message, Status, Ticket, Upload
+
+MOST_USED = 50  # saved replies in one text
+
+
+class NumbersField(forms.CharField):
+    """Ids with commas between them. What is none is left out."""
+
+    def clean(self, value: Any) -> list[int]:
+        parts = str(value or "").split(",")[:MOST_USED]
+        return [int(part) for part in parts if part.isascii() and part.isdigit() and len(part) < 19]  # noqa: PLR2004 - what a database calls an id
 
 
 class ComposerForm(WritingForm):
-    """A reply or a work note; `version` is the ticket as its writer saw it."""
+    """A reply or a work note. `seen` is the newest message that its writer had before them."""
 
-    status = forms.ModelChoiceField(
-        Status.objects.none(),
-        label=_("Status afterwards"),
-        required=False,
-        empty_label=_("Leave it as it is"),
-    )
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    status = forms.ModelChoiceField(Status.objects.none(), required=False)
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
+    used = NumbersField(widget=forms.HiddenInput, required=False)
+    without = forms.MultipleChoiceField(required=False)
 
     def __init__(
         self,
@@ -33,15 +43,46 @@ class ComposerForm(WritingForm):
         files: MultiValueDict[str, Any] | None = None,
         *,
         ticket: Ticket,
+        kind: str,
+        seen: int,
+        draft: Draft | None = None,
     ) -> None:
-        super().__init__(data, files, initial={"version": ticket.version})
-        self.fields["status"].queryset = statuses_after(ticket).exclude(  # type: ignore[attr-defined]
-            category="scheduled"  # that one needs a date: the panel asks for it
+        initial: dict[str, object] = {"seen": seen}
+        if draft is not None:
+            initial |= {"text": draft.text, "used": ",".join(map(str, draft.used))}
+        super().__init__(data, files, initial=initial, auto_id=f"{kind}-%s")
+        self.kind, self.draft = kind, draft
+        self.pending: Sequence[Upload] = ()  # files that a refused form still holds
+        self.kept = list(draft.files.all()) if draft is not None else []
+        self.fields["text"].widget.attrs |= {"rows": 4, "dir": "auto"}
+        self.fields["without"].choices = [(str(f.pk), f.name) for f in self.kept]  # type: ignore[attr-defined]
+        if data is not None:
+            self.fields["status"].queryset = statuses_after(ticket).exclude(  # type: ignore[attr-defined]
+                category="scheduled"  # that one needs a date: the panel asks for it
+            )
+
+    def refresh(self, seen: int) -> None:
+        """Send it again with what is new before its writer: they have been told of it."""
+        self.data = refreshed(self.data, "seen", seen)
+
+    def composed(self) -> Composed:
+        data = self.cleaned_data
+        return Composed(
+            text=data["text"],
+            submission=data["submission"],
+            seen=data["seen"] or 0,
+            status=data["status"],
+            uploads=data["uploads"],
+            without=frozenset(map(int, data["without"])),
+            used=data["used"],
         )
 
-    def refresh(self, version: int) -> None:
-        """Send it again against the ticket as it is now: its writer has been told of the news."""
-        self.data = refreshed(self.data, version)
+
+def newest_message(ticket: Ticket) -> int:
+    """The id of the last message there, or where a merged ticket's conversation goes on."""
+    places = [ticket.pk, ticket.merged_into_id or ticket.pk]
+    last = Message.objects.filter(ticket__in=places).order_by("-pk").values_list("pk", flat=True)
+    return last.first() or 0
 
 
 class AgentRequestForm(RequestForm):

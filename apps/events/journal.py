@@ -66,9 +66,12 @@ def past_event(
     )
 
 
-def history(subject: str, *, limit: int) -> list[Envelope]:
-    """The newest facts about a subject, newest first. One query."""
-    return [envelope(row) for row in Event.objects.filter(subject=subject).order_by("-id")[:limit]]
+def history(subject: str, *, limit: int, names: Collection[str] = ()) -> list[Envelope]:
+    """The newest facts about a subject, newest first; of these names, if any. One query."""
+    rows = Event.objects.filter(subject=subject)
+    if names:
+        rows = rows.filter(name__in=names)
+    return [envelope(row) for row in rows.order_by("-id")[:limit]]
 
 
 def latest(subjects: Collection[str]) -> dict[str, int]:

@@ -39,6 +39,8 @@ _LEADS = {
     Kind.MERGED: "This request was joined with another one of yours, where it goes on.",
     Kind.NEW: "A new ticket waits for your team.",
     Kind.ASSIGNED: "This ticket was assigned to you.",
+    Kind.MENTIONED: "A colleague mentioned you.",
+    Kind.HELD: "Your reply was not sent. It waits in your drafts on this ticket.",
     Kind.RATING: "Your request was solved. How was our help? One click is enough.",
 }
 
@@ -59,6 +61,8 @@ def wanted(
     unwanted = set(refused)
     if ratings.solving(ticket, now=now) is None:
         unwanted.add(Kind.RATING)  # reopened in between
+    if ticket.assignee_id is not None:
+        unwanted.add(Kind.NEW)  # it waits for the team no longer
     return [
         note
         for note in notes
@@ -79,7 +83,8 @@ def mail(
     ticket: Ticket, recipient: User | None, address: str, notes: Sequence[Notification]
 ) -> Mail:
     """The mail about these notes, oldest first."""
-    messages = [note.message for note in notes if note.message is not None]
+    told = (note.message for note in notes if note.message is not None)
+    messages = list(dict.fromkeys(told))  # a mention and its note are one message
     only = messages[0] if len(messages) == 1 else None
     is_staff = recipient is not None and policies.can_work(actor_for(recipient), ticket)
     context = {

@@ -15,10 +15,12 @@ class Kind(models.TextChoices):
     NEW = "new", _("A new ticket waits for your team")
     ASSIGNED = "assigned", _("A ticket was assigned to you")
     NOTE = "note", _("A colleague wrote a work note")
+    MENTIONED = "mentioned", _("A colleague mentioned you in a work note")
+    HELD = "held", _("A reply of yours was not sent")
 
 
 # What customers never get needs no switch on their page.
-STAFF_KINDS = frozenset({Kind.NEW, Kind.ASSIGNED, Kind.NOTE})
+STAFF_KINDS = frozenset({Kind.NEW, Kind.ASSIGNED, Kind.NOTE, Kind.MENTIONED, Kind.HELD})
 
 # What the notifications page says of one, with and without somebody who wrote.
 SAID = {
@@ -29,8 +31,11 @@ SAID = {
     Kind.NEW: _("It waits for your team"),
     Kind.ASSIGNED: _("It was assigned to you"),
     Kind.NOTE: _("There is a new work note"),
+    Kind.MENTIONED: _("You were mentioned in a work note"),
+    Kind.HELD: _("Your reply was not sent"),
 }
 SAID_BY = {
     Kind.REPLY: _("%(name)s answered"),
     Kind.NOTE: _("%(name)s wrote a work note"),
+    Kind.MENTIONED: _("%(name)s mentioned you"),
 }

@@ -41,6 +41,10 @@ CHORES = (
         "mails whose retry is due, or whose sender was killed",
     ),
     Chore(
+        "send-replies", "* * * * *", "apps.desk.tasks.send_due",
+        "replies whose time to be taken back is over, should their job be lost",
+    ),
+    Chore(
         "wake-tickets", "* * * * *", "apps.tickets.tasks.wake_scheduled",
         "scheduled tickets open when their date comes",
     ),
@@ -51,6 +55,14 @@ CHORES = (
     Chore(
         "tell-reviews", "7 * * * *", "apps.knowledge.tasks.tell_reviews",
         "owners hear of articles whose review date has come",
+    ),
+    Chore(
+        "end-absences", "* * * * *", "apps.accounts.tasks.end_absences",
+        "agents who said when they are back are available again",
+    ),
+    Chore(
+        "assign-waiting", "* * * * *", "apps.tickets.tasks.assign_waiting",
+        "tickets that a team's policy found nobody for, once somebody has room",
     ),
     Chore(
         "close-resolved", "*/10 * * * *", "apps.tickets.tasks.close_resolved",

@@ -21,6 +21,7 @@ def release(*, verbosity: int) -> None:
     """
     with _alone():
         call_command("migrate", interactive=False, verbosity=verbosity)
+        call_command("createcachetable", verbosity=verbosity)  # where the cache is in the database
 
 
 @contextmanager

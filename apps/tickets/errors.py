@@ -140,3 +140,8 @@ class DoubleSubmissionError(DomainError):
     code = "form.already-used"
     status = 409
     message = "This form was sent already. Open a new one."
+
+
+class FilterRefusedError(DomainError):
+    code = "ticket.filter"
+    message = "This filter says something that the desk doesn't know. Make it again."

@@ -57,6 +57,23 @@ class TicketAssigned(Fact):
     team_to: int | None
     assignee_from: int | None
     assignee_to: int | None
+    automatic: bool = False  # the team's policy chose; the rest says why
+    reason: str = ""  # assignment.Reason
+    considered: tuple[int, ...] = ()  # users, whoever was chosen first
+    verdicts: tuple[str, ...] = ()  # assignment.Verdict of each
+    loads: tuple[int, ...] = ()  # open tickets of each at the time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketLeftWaiting(Fact):
+    """The team's policy found nobody; told once, however often it looks again."""
+
+    name: ClassVar[str] = "ticket.left_waiting"
+    team_id: int
+    reason: str
+    considered: tuple[int, ...] = ()
+    verdicts: tuple[str, ...] = ()
+    loads: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
@@ -9,6 +10,8 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 
 from apps.accounts.permissions import Permission
 from apps.tickets.statuses import ACTIVE
+
+LOADS_UP_TO = 200  # open tickets of one agent: whoever has more counts as having so many
 
 if TYPE_CHECKING:
     from apps.kernel.actors import Actor
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
 class TicketQuerySet(models.QuerySet["Ticket"]):
     def active(self) -> Self:
         return self.filter(status_category__in=sorted(ACTIVE))
+
+    def in_status(self, categories: Collection[str]) -> Self:
+        return self.filter(status_category__in=sorted(categories))
 
     def visible_to(self, actor: Actor) -> Self:
         """What pages, counts, search and mail may show this actor. Agrees with policies.can_view.
@@ -77,8 +83,29 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def resolved_before(self, moment: datetime) -> Self:
         return self.filter(status_category="resolved", resolved_at__lt=moment)
 
+    def on_the_desk(self) -> Self:
+        """What waits for its agent, not for the requester, a third party or a date."""
+        return self.active().filter(status_category__in=["new", "open"])
+
     def pending_since(self, moment: datetime) -> Self:
         return self.filter(status_category="pending", updated_at__lt=moment)
+
+
+class CappedCount(Subquery):
+    """How many rows a sliced queryset has, for each row of the outer query."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = models.IntegerField()
+
+
+def open_tickets_of(user: str) -> CappedCount:
+    """How much waits for the agent whose id stands in the outer query's column `user`.
+
+    Up to LOADS_UP_TO, from the index of active tickets by assignee.
+    """
+    tickets: TicketQuerySet = apps.get_model("tickets", "Ticket").objects.on_the_desk()
+    theirs = tickets.filter(assignee=OuterRef(user)).order_by().values("pk")
+    return CappedCount(theirs[:LOADS_UP_TO])
 
 
 def _taken_part_in(actor: Actor) -> Subquery:

@@ -38,6 +38,7 @@ TRANSITIONS: dict[StatusCategory, frozenset[StatusCategory]] = {
 
 TERMINAL = frozenset({_C.CLOSED, _C.CANCELLED, _C.SPAM, _C.MERGED})
 ACTIVE = frozenset({_C.NEW, _C.OPEN, _C.PENDING, _C.ON_HOLD, _C.SCHEDULED})
+FINISHED = frozenset(StatusCategory) - ACTIVE
 # A requester's reply brings these back to open by itself.
 REOPENED_BY_REPLY = frozenset({_C.PENDING, _C.ON_HOLD, _C.SCHEDULED, _C.RESOLVED})
 

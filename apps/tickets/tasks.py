@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from apps.kernel.actors import SYSTEM
 from apps.kernel.errors import DomainError
-from apps.tickets import actions, files, ratings
-from apps.tickets.models import Attachment, Ticket, Upload
+from apps.tickets import actions, files, keeping, ratings
+from apps.tickets.models import Attachment, Ticket, Upload, Waiting
 from apps.tickets.querysets import TicketQuerySet
 from apps.tickets.working_days import working_days_before
 
@@ -55,6 +55,30 @@ def close_pending() -> None:
     )
 
 
+@shared_task
+def assign_waiting() -> None:
+    """Give out what found nobody: agents have come back, or have room again.
+
+    The most urgent first. A team that has nobody for a customer's ticket has nobody for the rest.
+    """
+    now = timezone.now()
+    waiting = Waiting.objects.select_related("ticket__requester").order_by(
+        "ticket__priority", "since", "pk"
+    )
+    hopeless: set[int] = set()
+    for row in waiting[:BATCH]:
+        if row.team_id in hopeless:
+            continue
+        try:
+            ticket = actions.auto_assign(ticket=row.ticket, actor=SYSTEM, now=now)
+        except DomainError as error:
+            logger.info("left waiting", extra={"ticket": row.ticket_id, "why": error.code})
+            continue
+        still_waits = ticket.assignee_id is None and Waiting.objects.filter(pk=row.pk).exists()
+        if still_waits and not row.ticket.requester.is_staff:
+            hopeless.add(row.team_id)
+
+
 def _each(tickets: TicketQuerySet, act: Callable[[Ticket], object]) -> None:
     """One transaction a ticket: a refusal leaves the others alone."""
     for ticket in tickets.order_by("pk")[:BATCH]:
@@ -87,6 +111,7 @@ def discard_uploads() -> None:
 def discard_orphans() -> None:
     """Delete stored files that no row names: what was stored for an action that failed."""
     for key in files.stored_before(timezone.now() - timedelta(days=2)):
-        if not Attachment.objects.filter(key=key, redacted_at=None).exists():
+        attached = Attachment.objects.filter(key=key, redacted_at=None).exists()
+        if not attached and not keeping.is_kept(key):
             default_storage.delete(key)
             logger.info("orphaned file deleted", extra={"key": key})

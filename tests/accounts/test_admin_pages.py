@@ -11,6 +11,7 @@ from django.test import Client
 from apps.accounts import actions
 from apps.accounts.models import ApiToken, Organisation, OrganisationDomain, Team, User
 from apps.accounts.permissions import Role
+from apps.events.models import Event
 from apps.kernel.actors import SYSTEM
 from apps.notifications.models import OutgoingMail
 from tests.cast import Cast
@@ -27,7 +28,7 @@ PERSON = {
     "time_zone": "Europe/Berlin",
 }
 ORGANISATION = {"name": "Fresh", "notes": "", "domains": "fresh.example\nfresh.test"}
-TEAM = {"name": "Refunds"}
+TEAM = {"name": "Refunds", "assignment_policy": "round_robin", "capacity": "12"}
 TOKEN = {"name": "script", "owner_email": "Lena@example.com", "scopes": ["work"], "days": "30"}
 FORMS: list[tuple[str, dict[str, Any]]] = [
     ("user", PERSON),
@@ -199,11 +200,21 @@ class TestTeams:
         change(
             ada,
             cast.cards,
-            {"name": "Cards", "private": "on", "members": [cast.bob.pk], "leads": [cast.lena.pk]},
+            {
+                "name": "Cards",
+                "private": "on",
+                "assignment_policy": "least_loaded",
+                "capacity": "",
+                "members": [cast.bob.pk],
+                "leads": [cast.lena.pk],
+            },
         )
 
         leads = dict(cast.cards.memberships.values_list("user__name", "is_lead"))
         assert leads == {"Bob": False, "Lena": True}
+        saved = Team.objects.get(pk=cast.cards.pk)
+        assert (saved.assignment_policy, saved.capacity) == ("least_loaded", None)
+        assert Event.objects.filter(name="team.changed").count() == 1
         assert Team.objects.get(pk=cast.cards.pk).private
 
     def test_a_customer_is_no_choice(self, cast: Cast, ada: Client) -> None:

@@ -36,6 +36,7 @@ ADDRESS = "rachel@example.com"
 EXPORTED = {
     "account.EmailAddress.email": "addresses",
     "account.EmailAddress.user": "addresses",
+    "accounts.AgentState.user": "availability",
     "accounts.ApiToken.owner": "API tokens",
     "accounts.TeamMember.user": "profile",
     "accounts.User.email": "profile",

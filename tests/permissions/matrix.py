@@ -149,6 +149,8 @@ get  admin/accounts/user/add/                                                   
 post admin/accounts/user/add/                                                   LLLLLFFF2
 get  admin/autocomplete/                                                        LLLLLFFFF
 post admin/autocomplete/                                                        LLLLL5555
+get  admin/availability/                                                        LLLLL2222
+post admin/availability/                                                        LLLLL9999
 get  admin/events/delivery/                                                     LLLLLFFF2
 get  admin/events/delivery/<path:object_id>/                                    LLLLL3333
 get  admin/events/delivery/<path:object_id>/change/                             LLLLLFFF2

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import User
+from apps.desk.models import Draft
 from apps.tickets import actions
 from apps.tickets.models import Category, CategoryField, Link, Message, Ticket
 from tests.cast import Cast
@@ -116,27 +117,25 @@ class TestTheDesk:
     def test_a_stale_answer_keeps_its_text_and_goes_through_next(self, cast: Cast) -> None:
         ticket = raised(cast)
         client, path = client_of(cast.alice), f"/admin/tickets/ticket/{ticket.pk}/write/"
+        seen = Message.objects.get().pk
         actions.reply(ticket=ticket, text="me first", actor=cast.actor(cast.lena), now=LATER)
 
-        refused = client.post(path, form(text="my answer", version=ticket.version))
-        again = refused.context["composer"]
-        sent = client.post(
-            path,
-            form(text=again["text"].value(), version=again["version"].value()),
-        )
+        refused = client.post(path, form(text="my answer", seen=seen))
+        again = refused.context["reply"]
+        sent = client.post(path, form(text=again["text"].value(), seen=again["seen"].value()))
 
         assert refused.status_code == 409
         assert "Your text is kept" in refused.content.decode()
         assert "me first" in refused.content.decode()
         assert sent.status_code == 302
-        assert Message.objects.filter(source="my answer").count() == 1
+        assert Draft.objects.on_their_way().get().text == "my answer"
 
     def test_a_note_button_writes_a_note(self, cast: Cast) -> None:
         ticket = raised(cast)
 
         client_of(cast.alice).post(
             f"/admin/tickets/ticket/{ticket.pk}/write/",
-            form(text="psst", version=ticket.version, note="1"),
+            form(text="psst", note="1"),
         )
 
         assert Message.objects.get(source="psst").visibility == "internal"

@@ -1,6 +1,7 @@
 """Every change of people, organisations, teams and tokens is one of these verbs."""
 
-from apps.accounts.actions.groups import save_organisation, save_team
+from apps.accounts.actions.availability import end_absence, set_availability
+from apps.accounts.actions.groups import save_organisation, save_team, set_assignment
 from apps.accounts.actions.people import (
     edit_person,
     invite,
@@ -16,6 +17,7 @@ __all__ = [
     "anonymise_person",
     "authenticate_token",
     "edit_person",
+    "end_absence",
     "export_person",
     "invite",
     "issue_token",
@@ -25,5 +27,7 @@ __all__ = [
     "save_organisation",
     "save_team",
     "set_active",
+    "set_assignment",
+    "set_availability",
     "set_role",
 ]

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from apps.accounts import events
 from apps.accounts.access import permissions_of, require
@@ -87,17 +88,20 @@ def save_team(
     require(actor, Permission.MANAGE_PEOPLE)
     row = team or Team()
     row.name, row.private = " ".join(name.split()), private
-    row.save()
+    row.save(update_fields=["name", "private"] if row.pk else None)
     chosen = {user.pk: user for user in [*members, *leads]}
     for user in chosen.values():
         if Permission.WORK_TICKETS not in permissions_of(user):
             raise TeamRefusedError(f"{user} doesn't work on tickets: make them an agent first.")
     before = set(TeamMember.objects.filter(team=row).values_list("user", flat=True))
-    TeamMember.objects.filter(team=row).delete()
-    leading = {user.pk for user in leads}
+    # Who stays keeps their row: whose turn it is stands there.
+    TeamMember.objects.filter(team=row).exclude(user__in=chosen).delete()
     TeamMember.objects.bulk_create(
-        [TeamMember(team=row, user=user, is_lead=pk in leading) for pk, user in chosen.items()]
+        [TeamMember(team=row, user_id=pk) for pk in chosen], ignore_conflicts=True
     )
+    leading = Q(user__in=[user.pk for user in leads])
+    TeamMember.objects.filter(leading, team=row).update(is_lead=True)
+    TeamMember.objects.filter(~leading, team=row).update(is_lead=False)
     for pk in sorted(set(chosen) - before):
         granted = events.AccessGranted(
             subject=events.subject_of(pk), what="team", value=str(row.pk)
@@ -107,3 +111,22 @@ def save_team(
         denied = events.AccessDenied(subject=events.subject_of(pk), what="team", value=str(row.pk))
         journal.record(denied, actor=actor, now=now)
     return row
+
+
+@transaction.atomic
+def set_assignment(
+    *, team: Team, policy: str, capacity: int | None, actor: Actor, now: datetime
+) -> Team:
+    """Say how tickets that come to a team find an agent, and how many one has at most."""
+    require(actor, Permission.MANAGE_PEOPLE)
+    if capacity is not None and capacity < 1:
+        raise TeamRefusedError("An agent takes at least one ticket. Leave it empty for no limit.")
+    team = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+    wanted = Team.Assignment(policy).value
+    if (team.assignment_policy, team.capacity) == (wanted, capacity):
+        return team
+    team.assignment_policy, team.capacity = wanted, capacity
+    team.save(update_fields=["assignment_policy", "capacity"])
+    fact = events.TeamChanged(subject=f"team:{team.pk}", policy=wanted, capacity=capacity)
+    journal.record(fact, actor=actor, now=now)
+    return team

@@ -14,7 +14,7 @@ from apps.accounts import events, personal_data
 from apps.accounts.access import require
 from apps.accounts.actions.people import keep_an_administrator
 from apps.accounts.errors import StaffStaysError
-from apps.accounts.models import ApiToken, TeamMember, User
+from apps.accounts.models import AgentState, ApiToken, TeamMember, User
 from apps.accounts.permissions import Permission
 from apps.events import journal
 from apps.kernel.actors import Actor
@@ -61,6 +61,14 @@ def export_person(*, user: User, actor: Actor, now: datetime) -> dict[str, objec
             }
             for session in UserSession.objects.filter(user=user)
         ],
+        "availability": [
+            {
+                "state": state.availability,
+                "until": state.until.isoformat() if state.until else None,
+                "note": state.note,
+            }
+            for state in AgentState.objects.filter(user=user)
+        ],
     }
     told |= {holder.name: holder.export(user) for holder in personal_data.holders()}
     fact = events.PrivacyExported(subject=events.subject_of(user.pk))
@@ -94,6 +102,7 @@ def anonymise_person(*, user: User, actor: Actor, now: datetime) -> User:
     Authenticator.objects.filter(user=user).delete()
     ApiToken.objects.filter(owner=user).delete()
     TeamMember.objects.filter(user=user).delete()
+    AgentState.objects.filter(user=user).delete()
     user.groups.clear()
     user.name, user.email = ANONYMOUS_NAME, f"{user.ref}@anonymised.invalid"
     user.identity_subject = user.organisation = user.last_login = None

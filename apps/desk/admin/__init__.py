@@ -1,5 +1,5 @@
 """The agent's desk: the queue, the workspace of one ticket, and what the desk is set up with."""
 
-from apps.desk.admin import queue, reference
+from apps.desk.admin import availability, queue, reference, replies
 
-__all__ = ["queue", "reference"]
+__all__ = ["availability", "queue", "reference", "replies"]

@@ -9,7 +9,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise, cached_property
@@ -22,6 +22,7 @@ from apps.accounts.middleware import actor_of
 from apps.accounts.models import Team
 from apps.accounts.permissions import Permission
 from apps.desk.admin import workspace
+from apps.desk.admin.addresses import workspace_urls
 from apps.kernel.errors import DomainError
 from apps.tickets import actions
 from apps.tickets.models import Status, Ticket
@@ -161,26 +162,8 @@ class TicketAdmin(GuardedAdmin):
     # One
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view
-        ours = [
-            path("add/", view(self.add_view), name="tickets_ticket_add"),
-            path("<int:pk>/change/", view(self.one(workspace.show)), name="tickets_ticket_change"),
-            path("<int:pk>/write/", view(self.one(workspace.write)), name="tickets_ticket_write"),
-            path(
-                "<int:pk>/<slug:panel>/do/", view(self.one(workspace.do)), name="tickets_ticket_do"
-            ),
-        ]
         listed = [url for url in super().get_urls() if url.name == "tickets_ticket_changelist"]
-        return [*ours, *listed]
-
-    def one(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-        """A view of one ticket, for whoever works on tickets."""
-
-        def guarded(request: HttpRequest, **at: Any) -> HttpResponse:
-            workspace.require_agent(request)
-            return view(request, self.admin_site.each_context(request), **at)
-
-        return guarded
+        return [*workspace_urls(self.admin_site), *listed]
 
     def add_view(
         self,

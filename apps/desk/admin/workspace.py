@@ -5,30 +5,34 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.middleware import actor_of
 from apps.accounts.permissions import Permission
-from apps.desk import history
-from apps.desk.forms import AgentRequestForm, ComposerForm
-from apps.desk.panels import PANELS, Panel, panels_for
-from apps.events import journal
+from apps.desk import actions as desk_actions
+from apps.desk import directory, page
+from apps.desk.directory import Directory
+from apps.desk.forms import AgentRequestForm, ComposerForm, newest_message
+from apps.desk.history import Entry
+from apps.desk.models import Draft
+from apps.desk.page import Conversation
+from apps.desk.panels import PANELS, Panel, offered
+from apps.kernel.actors import Actor
 from apps.kernel.errors import ForbiddenError, NotFoundError
 from apps.kernel.forms import shown_on
-from apps.tickets import access, actions, custom, events, files, policies, statuses
-from apps.tickets.conversation import conversation
+from apps.tickets import access, actions, custom, files, policies, statuses
+from apps.tickets.assignment import Explanation
 from apps.tickets.files import stored
-from apps.tickets.models import Category, Channel, Link, Message, Ticket
-
-HISTORY = 30  # facts
-OTHERS = 5  # tickets of the same requester
+from apps.tickets.form_files import keep_files, pending
+from apps.tickets.models import Category, Channel, Level, Message, Ticket
 
 Chrome = dict[str, Any]  # what the admin's frame needs
+Kind = Draft.Kind
 
 
 def require_agent(request: HttpRequest) -> None:
@@ -38,54 +42,51 @@ def require_agent(request: HttpRequest) -> None:
 
 @require_safe
 def show(request: HttpRequest, chrome: Chrome, pk: int) -> HttpResponse:
-    return _page(request, chrome, access.ticket_by_id(pk, actor_of(request)))
+    actor = actor_of(request)
+    ticket = access.ticket_by_id(pk, actor)
+    return _page(request, chrome, ticket, before=_anchor(request, actor))
+
+
+def _anchor(request: HttpRequest, actor: Actor) -> Message | None:
+    """The message before which an older part of the conversation is asked for."""
+    before = request.GET.get("before", "")
+    if not before.isascii() or not before.isdigit():
+        return None
+    return access.message_by_id(int(before[:18]), actor)
 
 
 @require_http_methods(["GET", "POST"])
 def write(request: HttpRequest, chrome: Chrome, pk: int) -> HttpResponse:
-    """A reply, or with the button “note” a work note. What is refused keeps its text."""
+    """A reply, or with the field “note” a work note. What is refused keeps its text."""
     actor = actor_of(request)
     ticket = access.ticket_by_id(pk, actor)
     if request.method != "POST":
         return redirect("admin:tickets_ticket_change", pk)
-    form = ComposerForm(request.POST, request.FILES, ticket=ticket)
+    kind, now = Kind.NOTE if "note" in request.POST else Kind.REPLY, timezone.now()
+    draft = Draft.objects.resting().filter(ticket=ticket, author=actor.id, kind=kind).first()
+    form = ComposerForm(request.POST, request.FILES, ticket=ticket, kind=kind, seen=0, draft=draft)
+    keep_files(form, actor=actor, now=now)
     if form.is_valid():
-        with shown_on(form), stored(form.cleaned_data["attachments"]) as kept:
-            message = _write(request, ticket, form.cleaned_data, kept)
-            return redirect("admin:tickets_ticket_change", message.ticket_id)
+        with shown_on(form):
+            told: dict[str, Any] = {
+                "ticket": ticket,
+                "written": form.composed(),
+                "actor": actor,
+                "now": now,
+            }
+            if kind == Kind.NOTE:
+                on = desk_actions.add_note(**told).ticket_id
+            else:
+                on = desk_actions.send_reply(**told).ticket_id
+            return redirect(f"{page.path_of(on)}#latest")
         ticket = access.ticket_by_id(pk, actor)
         # What is new stands above the text now, so the next sending goes through.
-        form.refresh(ticket.version)
+        form.refresh(newest_message(ticket))
+    form.pending = pending(form, actor=actor, now=now)
     return _page(request, chrome, ticket, composer=form, status=409)
 
 
-@transaction.atomic
-def _write(
-    request: HttpRequest, ticket: Ticket, data: dict[str, Any], kept: list[files.StoredFile]
-) -> Message:
-    common: dict[str, Any] = {
-        "ticket": ticket,
-        "text": data["text"],
-        "attachments": kept,
-        "submission": data["submission"],
-        "expected_version": data["version"],
-        "actor": actor_of(request),
-        "now": timezone.now(),
-    }
-    if "note" not in request.POST:
-        return actions.reply(status=data["status"], channel=Channel.AGENT, **common)
-    message = actions.note(**common)
-    if data["status"] is not None:
-        actions.change_status(
-            ticket=message.ticket,
-            status=data["status"],
-            actor=common["actor"],
-            now=common["now"],
-        )
-    return message
-
-
-@require_POST
+@require_http_methods(["GET", "POST"])
 def do(request: HttpRequest, chrome: Chrome, pk: int, panel: str) -> HttpResponse:
     """One panel, one action. What is refused stays in its panel, as it was typed."""
     actor = actor_of(request)
@@ -95,6 +96,9 @@ def do(request: HttpRequest, chrome: Chrome, pk: int, panel: str) -> HttpRespons
         raise NotFoundError
     if not kind.allowed(ticket, actor):
         raise ForbiddenError
+    if request.method != "POST":
+        form = kind.show(ticket, actor, said=request.GET)
+        return _panel_page(request, chrome, ticket, form, status=200)
     form = kind(request.POST, ticket=ticket, actor=actor)
     if form.is_valid():
         with shown_on(form):
@@ -106,7 +110,23 @@ def do(request: HttpRequest, chrome: Chrome, pk: int, panel: str) -> HttpRespons
     if panel == "take":  # it has no panel that could say it
         messages.error(request, " ".join(map(str, form.non_field_errors())))
         return redirect("admin:tickets_ticket_change", pk)
-    return _page(request, chrome, ticket, panel=form, status=409)
+    return _panel_page(request, chrome, ticket, form, status=409)
+
+
+def _panel_page(
+    request: HttpRequest, chrome: Chrome, ticket: Ticket, panel: Panel, *, status: int
+) -> HttpResponse:
+    """A panel on a page of its own: what it will do is shown before it is done."""
+    context = {
+        **chrome,
+        "title": f"#{ticket.pk} {ticket.subject}",
+        "ticket": ticket,
+        "panel": panel,
+        "troubled": panel.name if panel.is_bound else "",
+        "shows_form": True,
+        **panel.preview(request.POST if panel.is_bound else request.GET),
+    }
+    return render(request, "admin/tickets/ticket/do.html", context, status=status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -151,30 +171,119 @@ def _page(
     chrome: Chrome,
     ticket: Ticket,
     *,
+    before: Message | None = None,
     composer: ComposerForm | None = None,
-    panel: Panel | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    actor = actor_of(request)
-    seen = Ticket.objects.visible_to(actor)
+    actor, book, now = actor_of(request), directory.known(), timezone.now()
+    family = page.relatives(ticket, actor)
+    told = page.told(ticket, book)
+    said = page.conversation(family.family, told, book, before=before)
     context = {
         **chrome,
         "title": f"#{ticket.pk}",
-        "ticket": ticket,
-        "conversation": conversation(ticket, actor),
-        "inline_types": files.INLINE_TYPES,
-        "composer": composer or ComposerForm(ticket=ticket),
-        "panels": panels_for(ticket, actor, instead=panel),
-        "troubled": panel.name if panel else "",
-        "may_work": policies.can_work(actor, ticket),
-        "may_reply": ticket.status_category not in statuses.TERMINAL,
-        "is_mine": ticket.assignee_id == actor.id,
-        "is_final": ticket.status_category in statuses.TERMINAL,
-        "links_in": Link.objects.filter(target=ticket, source__in=seen).select_related("source"),
-        "links_out": Link.objects.filter(source=ticket, target__in=seen).select_related("target"),
-        "merged_in": seen.filter(merged_into=ticket),
-        "children": seen.filter(parent=ticket),
-        "others": seen.raised_by(ticket.requester_id).exclude(pk=ticket.pk).listed()[:OTHERS],
-        "history": history.entries(journal.history(events.subject_of(ticket.pk), limit=HISTORY)),
+        "said": said,
+        "history": told,
+        "people": page.colleagues(ticket, actor, book, now=now),
+        **head(ticket, actor, family, told, said),
+        **side(ticket, actor, book, family),
+        **composers(ticket, actor, book, said, instead=composer),
     }
     return render(request, "admin/tickets/ticket/workspace.html", context, status=status)
+
+
+def head(
+    ticket: Ticket,
+    actor: Actor,
+    family: page.Relatives,
+    told: list[Entry],
+    said: Conversation,
+) -> dict[str, Any]:
+    """What stands above the conversation, and where a page that asks for news goes on from."""
+    shown = [item.message.pk for item in said.items if item.message]
+    return {
+        "ticket": ticket,
+        "merged_in": family.merged,
+        "may_work": policies.can_work(actor, ticket),
+        "is_mine": ticket.assignee_id == actor.id,
+        "is_final": ticket.status_category in statuses.TERMINAL,
+        "assigned_why": _why_assigned(told),
+        "seen": max(shown, default=0),
+        "fact": told[0].id if told else 0,
+        "inline_types": files.INLINE_TYPES,
+    }
+
+
+def _why_assigned(told: list[Entry]) -> Explanation | None:
+    """Of the last assignment, if a team's policy made it."""
+    newest = next((entry for entry in told if entry.is_assignment), None)
+    return newest.why if newest else None
+
+
+def side(ticket: Ticket, actor: Actor, book: Directory, family: page.Relatives) -> dict[str, Any]:
+    """What stands beside the conversation."""
+    team = book.members.get(ticket.team_id or 0)
+    return {
+        "statuses": book.after(ticket.status_category),
+        "teams": book.teams,
+        "assignees": {
+            pk: name
+            for pk, name in book.staff.items()
+            if team is None or pk in team or pk == ticket.assignee_id
+        },
+        "categories": {pk: book.categories[pk] for pk in book.categories if pk in book.offered},
+        "levels": Level.choices,
+        "tags": list(ticket.tags.all()),
+        "fields": page.fields(ticket),
+        "ties": page.ties(ticket, actor),
+        "children": family.children,
+        "watchers": page.watchers(ticket),
+        "others": page.others_of_requester(ticket, actor),
+        "local_time": page.local_time(ticket.requester.time_zone),
+        "more": offered(ticket, actor),
+        "article_url": _article_url(ticket),
+    }
+
+
+def _article_url(ticket: Ticket) -> str:
+    """Where a solved ticket becomes an article, if the desk has a knowledge base."""
+    if ticket.resolved_at is None:
+        return ""
+    try:
+        return reverse("admin:tickets_ticket_article", args=[ticket.pk])
+    except NoReverseMatch:
+        return ""
+
+
+def composers(
+    ticket: Ticket,
+    actor: Actor,
+    book: Directory,
+    said: Conversation,
+    *,
+    instead: ComposerForm | None = None,
+) -> dict[str, Any]:
+    """The two forms to write in, each with the draft that waits for it."""
+    desk = page.desk(ticket, actor, book)
+    seen = max((item.message.pk for item in said.items if item.message), default=0)
+    if ticket.merged_into_id:
+        seen = newest_message(ticket)
+    forms = {
+        kind: instead
+        if instead is not None and instead.kind == kind
+        else ComposerForm(ticket=ticket, kind=kind, seen=seen, draft=desk.drafts.get(kind))
+        for kind in (Kind.REPLY, Kind.NOTE)
+    }
+    begun = instead.kind if instead else max(desk.drafts, default="", key=_written_at(desk))
+    return {
+        "desk": desk,
+        "sending": [(draft, page.preview(draft)) for draft in desk.sending],
+        "reply": forms[Kind.REPLY],
+        "note": forms[Kind.NOTE],
+        "may_reply": ticket.status_category not in statuses.TERMINAL or ticket.merged_into_id,
+        "is_note": begun == Kind.NOTE,
+    }
+
+
+def _written_at(desk: page.Desk) -> Any:
+    return lambda kind: desk.drafts[kind].updated_at

@@ -18,6 +18,7 @@ from apps.desk.panels.properties import (
     OverridePanel,
     SortPanel,
     StatusPanel,
+    SubjectPanel,
     TagsPanel,
     TakePanel,
 )
@@ -25,33 +26,28 @@ from apps.desk.panels.redaction import RedactFilePanel, RedactMessagePanel
 from apps.kernel.actors import Actor
 from apps.tickets.models import Ticket
 
-_ORDER: tuple[type[Panel], ...] = (
-    StatusPanel,
-    AssignPanel,
-    SortPanel,
-    OverridePanel,
-    IncidentPanel,
-    TagsPanel,
-    EditPanel,
-    WatchersPanel,
-    LinksPanel,
-    ParentPanel,
-    SplitPanel,
+# The properties at the side, each changed by one click.
+_PROPERTIES: tuple[type[Panel], ...] = (StatusPanel, AssignPanel, SortPanel, TagsPanel)
+# What is done once in a while, on a page of its own.
+_MORE: tuple[type[Panel], ...] = (
     MergePanel,
     UnmergePanel,
+    SplitPanel,
+    LinksPanel,
+    ParentPanel,
+    WatchersPanel,
+    EditPanel,
+    OverridePanel,
+    IncidentPanel,
     RedactMessagePanel,
     RedactFilePanel,
 )
-_ALL: tuple[type[Panel], ...] = (TakePanel, *_ORDER)
+_ALL: tuple[type[Panel], ...] = (TakePanel, SubjectPanel, *_PROPERTIES, *_MORE)
 PANELS = {panel.name: panel for panel in _ALL}
 
-__all__ = ["PANELS", "Panel", "panels_for"]
+__all__ = ["PANELS", "Panel", "offered"]
 
 
-def panels_for(ticket: Ticket, actor: Actor, *, instead: Panel | None = None) -> list[Panel]:
-    """What this actor may do to this ticket; `instead` stands in for the panel of its name."""
-    return [
-        instead if instead is not None and instead.name == panel.name else panel.show(ticket, actor)
-        for panel in _ORDER
-        if panel.allowed(ticket, actor)
-    ]
+def offered(ticket: Ticket, actor: Actor) -> list[type[Panel]]:
+    """What else this actor may do to this ticket."""
+    return [panel for panel in _MORE if panel.offered(ticket, actor)]

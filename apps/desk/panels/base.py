@@ -19,32 +19,56 @@ Text = str | Promise
 class Panel(forms.Form):
     """A form about one ticket. `version` is the ticket as the reader of the page saw it."""
 
+    do_not_call_in_templates: ClassVar[bool] = True  # the page lists panels, as classes
+
     name: ClassVar[str]
     title: ClassVar[Text]
     button: ClassVar[Text]
     done: ClassVar[Text] = _("Done.")
-    is_open: ClassVar[bool] = False  # without a click
+    is_open: ClassVar[bool] = False  # among the properties, without a click
+    icon: ClassVar[str] = "edit"  # of Material Symbols, which the frame brings
     is_grave: ClassVar[bool] = False  # can't be undone
 
     version = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, data: QueryDict | None = None, *, ticket: Ticket, actor: Actor) -> None:
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        ticket: Ticket,
+        actor: Actor,
+        said: QueryDict | None = None,
+    ) -> None:
         known = {"version": ticket.version, **self.initial_for(ticket)}
+        known |= self.initial_from(said) if said else {}
         super().__init__(data, initial=known, auto_id=f"{self.name}-%s")
         self.ticket, self.actor = ticket, actor
         self.prepare()
 
     @classmethod
-    def show(cls, ticket: Ticket, actor: Actor) -> Self:
-        return cls(ticket=ticket, actor=actor)
+    def show(cls, ticket: Ticket, actor: Actor, *, said: QueryDict | None = None) -> Self:
+        return cls(ticket=ticket, actor=actor, said=said)
 
     @classmethod
     def allowed(cls, ticket: Ticket, actor: Actor) -> bool:
         return policies.can_work(actor, ticket)
 
     @classmethod
+    def offered(cls, ticket: Ticket, actor: Actor) -> bool:
+        """Whether the page leads there. Asks no database: the panel itself says what it finds."""
+        return cls.allowed(ticket, actor)
+
+    @classmethod
     def initial_for(cls, ticket: Ticket) -> dict[str, object]:  # noqa: ARG003
         """What the fields show at first."""
+        return {}
+
+    def initial_from(self, said: QueryDict) -> dict[str, object]:  # noqa: ARG002
+        """What the page's address says of the fields."""
+        return {}
+
+    def preview(self, said: QueryDict) -> dict[str, object]:  # noqa: ARG002
+        """What the panel's own page shows besides: what will happen, what to choose from."""
         return {}
 
     def prepare(self) -> None:
@@ -56,7 +80,7 @@ class Panel(forms.Form):
 
     def refresh(self, version: int) -> None:
         """Send it again against the ticket as it is now: its reader has been told of the news."""
-        self.data = refreshed(self.data, version)
+        self.data = refreshed(self.data, "version", version)
 
     @property
     def expected_version(self) -> int:
@@ -64,9 +88,8 @@ class Panel(forms.Form):
         return version
 
 
-def refreshed(data: Mapping[str, Any], version: int) -> QueryDict:
-    """What was sent, with the version that the ticket has by now."""
-    fresh = QueryDict(mutable=True)
-    fresh.update(data)
-    fresh["version"] = str(version)
+def refreshed(data: Mapping[str, Any], field: str, value: int) -> QueryDict:
+    """What was sent, with one number as it is by now."""
+    fresh = data.copy() if isinstance(data, QueryDict) else QueryDict(mutable=True)
+    fresh[field] = str(value)
     return fresh

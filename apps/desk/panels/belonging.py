@@ -6,12 +6,15 @@ from datetime import datetime
 
 from django import forms
 from django.db import transaction
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.desk import previews
 from apps.desk.panels.base import Panel
 from apps.kernel.actors import Actor
 from apps.tickets import access, actions, statuses
+from apps.tickets.errors import UnknownNumberError
 from apps.tickets.models import Link, Message, Participant, Ticket
 
 SNIPPET = 70  # characters
@@ -19,6 +22,7 @@ SNIPPET = 70  # characters
 
 class WatchersPanel(Panel):
     name, title, button = "watchers", _("Watchers"), _("Save watchers")
+    icon = "visibility"
 
     add = forms.EmailField(
         label=_("Add by e-mail"),
@@ -72,6 +76,7 @@ def _named(watcher: Participant) -> str:
 
 class LinksPanel(Panel):
     name, title, button = "links", _("Links"), _("Save links")
+    icon = "link"
 
     kind = forms.ChoiceField(label=_("This ticket"), choices=Link.Kind.choices)
     number = forms.IntegerField(label=_("ticket number"), min_value=1, required=False)
@@ -81,6 +86,13 @@ class LinksPanel(Panel):
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
+
+    def initial_from(self, said: QueryDict) -> dict[str, object]:
+        number = _number(said)
+        return {"number": number, "kind": said.get("kind", "")} if number else {}
+
+    def preview(self, said: QueryDict) -> dict[str, object]:
+        return _chosen(self.ticket, self.actor, said)
 
     def prepare(self) -> None:
         seen = Ticket.objects.visible_to(self.actor)
@@ -116,6 +128,7 @@ def _spelt(link: Link) -> str:
 
 class ParentPanel(Panel):
     name, title, button = "parent", _("Parent ticket"), _("Save")
+    icon = "account_tree"
 
     number = forms.IntegerField(
         label=_("Number"),
@@ -128,6 +141,13 @@ class ParentPanel(Panel):
     def initial_for(cls, ticket: Ticket) -> dict[str, object]:
         return {"number": ticket.parent_id}
 
+    def initial_from(self, said: QueryDict) -> dict[str, object]:
+        number = _number(said)
+        return {"number": number} if number else {}
+
+    def preview(self, said: QueryDict) -> dict[str, object]:
+        return _chosen(self.ticket, self.actor, said)
+
     def apply(self, *, now: datetime) -> Ticket:
         number = self.cleaned_data["number"]
         parent = access.ticket_by_number(number, self.actor) if number else None
@@ -136,6 +156,7 @@ class ParentPanel(Panel):
 
 class MergePanel(Panel):
     name, title, button = "merge", _("Merge into another ticket"), _("Merge")
+    icon = "merge"
     done = _("Merged: the conversation goes on here. It can be undone.")
 
     number = forms.IntegerField(
@@ -149,6 +170,22 @@ class MergePanel(Panel):
         merged = statuses.StatusCategory.MERGED
         return super().allowed(ticket, actor) and statuses.allows(ticket.status_category, merged)
 
+    def initial_from(self, said: QueryDict) -> dict[str, object]:
+        return {"number": _number(said)}
+
+    def preview(self, said: QueryDict) -> dict[str, object]:
+        """The two tickets and what becomes of them, once a number is chosen."""
+        number = _number(said)
+        if number:
+            try:
+                merge = previews.merge_preview(self.ticket, number, self.actor)
+            except UnknownNumberError as error:
+                trouble = "" if self.is_bound else str(error)
+                picking = _chosen(self.ticket, self.actor, QueryDict())
+                return {"trouble": trouble, "shows_form": False, **picking}
+            return {"merge": merge, "shows_form": not merge.refused}
+        return {"shows_form": False, **_chosen(self.ticket, self.actor, said)}
+
     def apply(self, *, now: datetime) -> Ticket:
         survivor = access.ticket_by_number(self.cleaned_data["number"], self.actor)
         actions.merge(ticket=self.ticket, survivor=survivor, actor=self.actor, now=now)
@@ -157,6 +194,7 @@ class MergePanel(Panel):
 
 class UnmergePanel(Panel):
     name, title, button = "unmerge", _("Undo the merge"), _("Unmerge")
+    icon = "undo"
     done = _("It stands on its own again.")
 
     @classmethod
@@ -169,6 +207,7 @@ class UnmergePanel(Panel):
 
 class SplitPanel(Panel):
     name, title, button = "split", _("Split into a new ticket"), _("Split")
+    icon = "call_split"
     done = _("This is the new ticket.")
 
     subject = forms.CharField(label=_("Subject of the new ticket"), max_length=200)
@@ -182,6 +221,25 @@ class SplitPanel(Panel):
     def allowed(cls, ticket: Ticket, actor: Actor) -> bool:
         may = super().allowed(ticket, actor)
         return may and Message.objects.filter(ticket=ticket)[1:2].exists()
+
+    @classmethod
+    def offered(cls, ticket: Ticket, actor: Actor) -> bool:
+        return super().allowed(ticket, actor)
+
+    def initial_from(self, said: QueryDict) -> dict[str, object]:
+        return {
+            "subject": said.get("subject", self.ticket.subject)[:200],
+            "messages": [pk for pk in said.getlist("messages") if pk.isascii() and pk.isdigit()],
+        }
+
+    def preview(self, said: QueryDict) -> dict[str, object]:
+        """Which messages go and which stay, for those that are ticked."""
+        ticked = set(said.getlist("messages"))
+        field = self.fields["messages"]
+        rows = list(field.queryset)  # type: ignore[attr-defined]
+        moving = [snippet(row) for row in rows if str(row.pk) in ticked]
+        staying = 1 + len(rows) - len(moving)
+        return {"split": {"moving": moving, "staying": staying}, "is_seen": bool(moving)}
 
     def prepare(self) -> None:
         own = Message.objects.filter(ticket=self.ticket).conversation().select_related("author")
@@ -198,6 +256,23 @@ class SplitPanel(Panel):
             actor=self.actor,
             now=now,
         )
+
+
+def _number(said: QueryDict) -> int | None:
+    text = said.get("number", "").lstrip("#")[:18]
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _chosen(ticket: Ticket, actor: Actor, said: QueryDict) -> dict[str, object]:
+    """Tickets to choose from; the chosen one with what it is, so that nobody takes another one."""
+    number, text = _number(said), said.get("q", "").strip()[:100]
+    chosen = previews.choices(ticket, actor, str(number)) if number else []
+    return {
+        "q": text,
+        "is_picking": True,
+        "chosen": chosen[0] if chosen else None,
+        "choices": [] if chosen else previews.choices(ticket, actor, text),
+    }
 
 
 def snippet(message: Message) -> str:

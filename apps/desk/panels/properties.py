@@ -142,6 +142,7 @@ class SortPanel(Panel):
 
 class OverridePanel(Panel):
     name, title, button = "override", _("Override the priority"), _("Override")
+    icon = "priority_high"
 
     priority = forms.TypedChoiceField(
         label=_("Priority"),
@@ -173,6 +174,7 @@ class OverridePanel(Panel):
 
 class IncidentPanel(Panel):
     name, title, button = "incident", _("Major incident"), _("Save")
+    icon = "crisis_alert"
 
     major = forms.BooleanField(
         label=_("This is a major incident: it comes before every priority"), required=False
@@ -226,8 +228,28 @@ class TagsPanel(Panel):
         )
 
 
+class SubjectPanel(Panel):
+    name, title, button = "subject", _("Subject"), _("Save")
+
+    subject = forms.CharField(label=_("Subject"), max_length=200)
+
+    @classmethod
+    def initial_for(cls, ticket: Ticket) -> dict[str, object]:
+        return {"subject": ticket.subject}
+
+    def apply(self, *, now: datetime) -> Ticket:
+        return actions.edit(
+            ticket=self.ticket,
+            subject=self.cleaned_data["subject"],
+            expected_version=self.expected_version,
+            actor=self.actor,
+            now=now,
+        )
+
+
 class EditPanel(Panel):
     name, title, button = "edit", _("Details"), _("Save details")
+    icon = "description"
 
     subject = forms.CharField(label=_("Subject"), max_length=200)
     kind = forms.ChoiceField(label=_("Kind"), choices=Ticket.Kind.choices)

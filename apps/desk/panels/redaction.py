@@ -15,6 +15,7 @@ from apps.tickets.querysets import AttachmentQuerySet
 
 class RedactMessagePanel(Panel):
     name, title, button = "redact", _("Redact a message"), _("Redact for good")
+    icon = "ink_eraser"
     done = _("Blacked out, for good.")
     is_grave = True
 
@@ -53,6 +54,7 @@ class RedactMessagePanel(Panel):
 
 class RedactFilePanel(Panel):
     name, title, button = "redact-file", _("Remove a file"), _("Remove for good")
+    icon = "delete"
     done = _("Removed, for good.")
     is_grave = True
 
@@ -61,6 +63,10 @@ class RedactFilePanel(Panel):
     @classmethod
     def allowed(cls, ticket: Ticket, actor: Actor) -> bool:
         return policies.can_redact(actor, ticket) and _files(ticket).exists()
+
+    @classmethod
+    def offered(cls, ticket: Ticket, actor: Actor) -> bool:
+        return policies.can_redact(actor, ticket)
 
     def prepare(self) -> None:
         self.fields["attachment"].queryset = _files(self.ticket)  # type: ignore[attr-defined]

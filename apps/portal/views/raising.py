@@ -21,10 +21,10 @@ from apps.kernel.errors import NotFoundError
 from apps.kernel.forms import shown_on
 from apps.knowledge import shelf
 from apps.portal import actions as portal
-from apps.portal.writing import keep_files, pending
 from apps.search import find
 from apps.tickets import actions, custom
 from apps.tickets.actions.rows import TEXT_LIMIT
+from apps.tickets.form_files import keep_files, pending
 from apps.tickets.forms import RequestForm
 from apps.tickets.models import Category, Ticket
 

@@ -20,9 +20,9 @@ from apps.kernel.forms import shown_on
 from apps.notifications import bell
 from apps.portal import lists, shown
 from apps.portal.outlook import Standing, outlook
-from apps.portal.writing import keep_files, pending
 from apps.tickets import access, actions, policies, ratings
 from apps.tickets.conversation import conversation
+from apps.tickets.form_files import keep_files, pending
 from apps.tickets.forms import RatingForm, WritingForm
 from apps.tickets.models import Category, Link, Message, Participant, Ticket
 from apps.tickets.statuses import TERMINAL

@@ -1,5 +1,6 @@
 """Every change of a ticket is one of these verbs."""
 
+from apps.tickets.actions.assigning import auto_assign, hand_back, relieve
 from apps.tickets.actions.delivery import mark_delivery
 from apps.tickets.actions.linking import link, set_parent, unlink
 from apps.tickets.actions.merging import merge, split, unmerge
@@ -23,6 +24,7 @@ from apps.tickets.actions.writing import note, reply
 __all__ = [
     "ask_for_rating",
     "assign",
+    "auto_assign",
     "categorise",
     "change_status",
     "close",
@@ -30,6 +32,7 @@ __all__ = [
     "discard_abandoned",
     "discard_upload",
     "edit",
+    "hand_back",
     "keep_upload",
     "link",
     "mark_delivery",
@@ -41,6 +44,7 @@ __all__ = [
     "rate",
     "redact_attachment",
     "redact_message",
+    "relieve",
     "reopen",
     "reply",
     "set_parent",

@@ -28,7 +28,7 @@ def merge(*, ticket: Ticket, survivor: Ticket, actor: Actor, now: datetime) -> T
     ticket, survivor = rows.lock_both(ticket, survivor)
     rows.require(actor, ticket, policies.can_work)
     rows.require(actor, survivor, policies.can_work)
-    _check_merge(ticket, survivor)
+    check_merge(ticket, survivor)
     before = ticket.status
     ticket.status_before_merge = before
     ticket.merged_into = survivor
@@ -43,7 +43,8 @@ def merge(*, ticket: Ticket, survivor: Ticket, actor: Actor, now: datetime) -> T
     return ticket
 
 
-def _check_merge(ticket: Ticket, survivor: Ticket) -> None:
+def check_merge(ticket: Ticket, survivor: Ticket) -> None:
+    """Raises what keeps these two apart, whoever asks. A preview asks it too."""
     if not statuses.allows(ticket.status_category, StatusCategory.MERGED):
         raise TransitionRefusedError(ticket.status_category, StatusCategory.MERGED)
     if survivor.status_category in TERMINAL:
@@ -167,4 +168,5 @@ def _twin(ticket: Ticket, subject: str, now: datetime) -> Ticket:
         language=ticket.language,
         raised_at=now,
         updated_at=now,
+        waiting_since=now,
     )

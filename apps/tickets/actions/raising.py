@@ -75,6 +75,7 @@ def raise_ticket(
         submission=submission,
         raised_at=now,
         updated_at=now,
+        waiting_since=now,
     )
     writing = rows.Writing(
         text=text,
@@ -126,6 +127,7 @@ def follow_up(ticket: Ticket, writing: rows.Writing, *, actor: Actor, now: datet
         submission=writing.submission,
         raised_at=now,
         updated_at=now,
+        waiting_since=now,
     )
     raised = _store(draft, writing, follows=ticket, actor=actor, now=now)
     return Message.objects.select_related("ticket").get(ticket=raised)

@@ -94,6 +94,8 @@ def move(
     if after == StatusCategory.SCHEDULED and (until is None or until <= now):
         raise DateMissingError
     _place(ticket, status, now=now, until=until)
+    if before == StatusCategory.RESOLVED and after == StatusCategory.OPEN:
+        ticket.waiting_since = ticket.waiting_since or now
     save(
         ticket,
         "status",
@@ -101,6 +103,7 @@ def move(
         "resolved_at",
         "closed_at",
         "scheduled_until",
+        "waiting_since",
         now=now,
     )
     subject = events.subject_of(ticket.pk)
@@ -127,6 +130,8 @@ def _place(ticket: Ticket, status: Status, *, now: datetime, until: datetime | N
     ticket.resolved_at = (ticket.resolved_at or now) if is_solved else None
     ticket.closed_at = now if status.category == StatusCategory.CLOSED else None
     ticket.scheduled_until = until if status.category == StatusCategory.SCHEDULED else None
+    if status.category in statuses.FINISHED:
+        ticket.waiting_since = None
 
 
 def survivor_of(ticket: Ticket) -> Ticket:

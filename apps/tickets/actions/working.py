@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -12,7 +14,7 @@ from apps.kernel.actors import Actor
 from apps.tickets import events, policies
 from apps.tickets.actions import rows
 from apps.tickets.errors import AssigneeRefusedError, TicketIsFinalError
-from apps.tickets.models import Ticket
+from apps.tickets.models import Ticket, Waiting
 from apps.tickets.statuses import TERMINAL, StatusCategory
 
 
@@ -59,16 +61,26 @@ def take(
 
 
 def hand_over(
-    ticket: Ticket, *, team_id: int | None, assignee_id: int | None, actor: Actor, now: datetime
+    ticket: Ticket,
+    *,
+    team_id: int | None,
+    assignee_id: int | None,
+    actor: Actor,
+    now: datetime,
+    told: Mapping[str, Any] | None = None,
 ) -> None:
-    """Change team and assignee of a locked ticket, if they differ. Raises AssigneeRefusedError."""
+    """Change team and assignee of a locked ticket, if they differ. Raises AssigneeRefusedError.
+
+    `told` is what a team's policy says of its choice, whose candidates it has checked already.
+    """
     before = ticket.team_id, ticket.assignee_id
     if (team_id, assignee_id) == before:
         return
     if ticket.status_category in TERMINAL:
         raise TicketIsFinalError
-    if assignee_id is not None:
+    if assignee_id is not None and told is None:
         _check_assignee(assignee_id, team_id)
+    Waiting.objects.filter(ticket=ticket).delete()
     ticket.team_id, ticket.assignee_id = team_id, assignee_id
     rows.save(ticket, "team", "assignee", now=now)
     fact = events.TicketAssigned(
@@ -77,6 +89,7 @@ def hand_over(
         team_to=team_id,
         assignee_from=before[1],
         assignee_to=assignee_id,
+        **(told or {}),
     )
     journal.record(fact, actor=actor, now=now)
 

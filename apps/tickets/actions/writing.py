@@ -86,6 +86,10 @@ def _reply(
     direction = Message.Direction.IN if by_customer else Message.Direction.OUT
     public = Message.Visibility.PUBLIC
     message = _write(ticket, writing, public, direction, actor=actor, now=now)
+    if by_customer:
+        ticket.waiting_since = ticket.waiting_since or now
+    elif not message.is_automatic:
+        ticket.waiting_since = None
     _move_after_reply(ticket, status, by_customer=by_customer, actor=actor, now=now)
     return message
 
@@ -98,7 +102,7 @@ def _move_after_reply(
     if (by_customer and waits) or (not by_customer and status is None and is_new):
         status = rows.default_status(StatusCategory.OPEN)
     if status is None or status.pk == ticket.status_id:
-        rows.save(ticket, now=now)
+        rows.save(ticket, "waiting_since", now=now)
     else:
         rows.move(ticket, status, actor=actor, now=now, by_reply=True)
 

@@ -10,7 +10,7 @@ from apps.kernel.references import REF_LENGTH, new_ref
 from apps.tickets.models.ratings import Rating, Score
 from apps.tickets.models.uploads import Upload
 from apps.tickets.querysets import AttachmentQuerySet, MessageQuerySet, TicketQuerySet
-from apps.tickets.statuses import ACTIVE, StatusCategory
+from apps.tickets.statuses import ACTIVE, FINISHED, StatusCategory
 
 __all__ = [
     "Attachment",
@@ -38,6 +38,7 @@ AttachmentManager = models.Manager.from_queryset(AttachmentQuerySet)
 models.CharField.register_lookup(Length)
 
 _ACTIVE = sorted(ACTIVE)
+_FINISHED = sorted(FINISHED)
 _STATUS_CATEGORIES = [(c.value, c.value.replace("_", " ").capitalize()) for c in StatusCategory]
 
 
@@ -222,6 +223,8 @@ class Ticket(models.Model):
     submission = models.UUIDField(null=True, unique=True)  # one form, one ticket
     scheduled_until = models.DateTimeField(null=True, blank=True)
     next_due_at = models.DateTimeField(null=True, blank=True)
+    # Since when the customer waits for an answer: their oldest message that has none.
+    waiting_since = models.DateTimeField(null=True, blank=True)
     raised_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True, blank=True)
@@ -294,6 +297,45 @@ class Ticket(models.Model):
                 name="ticket_active_assignee",
                 condition=Q(status_category__in=_ACTIVE),
             ),
+            # The queue in its other orders (apps.tickets.orders): urgent first, oldest first, what
+            # is due first, who waits longest; the last one within an assignee for the dashboard.
+            models.Index(
+                fields=["priority", "-updated_at", "-id"],
+                name="ticket_active_priority",
+                condition=Q(status_category__in=_ACTIVE),
+            ),
+            models.Index(
+                fields=["raised_at", "id"],
+                name="ticket_active_raised",
+                condition=Q(status_category__in=_ACTIVE),
+            ),
+            models.Index(
+                fields=["next_due_at", "id"],
+                name="ticket_active_due",
+                condition=Q(status_category__in=_ACTIVE, next_due_at__isnull=False),
+            ),
+            models.Index(
+                fields=["waiting_since", "id"],
+                name="ticket_active_waiting",
+                condition=Q(status_category__in=_ACTIVE, waiting_since__isnull=False),
+            ),
+            models.Index(
+                fields=["assignee", "waiting_since", "id"],
+                name="ticket_waiting_assignee",
+                condition=Q(status_category__in=_ACTIVE, waiting_since__isnull=False),
+            ),
+            # The dashboard: new in a team and nobody's yet, oldest first.
+            models.Index(
+                fields=["team", "raised_at", "id"],
+                name="ticket_unassigned_team",
+                condition=Q(status_category__in=_ACTIVE, assignee=None),
+            ),
+            # Finished ones in the queue, newest activity first.
+            models.Index(
+                fields=["-updated_at", "-id"],
+                name="ticket_finished",
+                condition=Q(status_category__in=_FINISHED),
+            ),
             # My tickets, and my organisation's, on the portal.
             models.Index(fields=["requester", "-updated_at", "-id"], name="ticket_requester"),
             models.Index(fields=["organisation", "-updated_at", "-id"], name="ticket_organisation"),
@@ -315,6 +357,21 @@ class Ticket(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.subject}"
+
+
+class Waiting(models.Model):
+    """A ticket that its team's policy found nobody for; gone as soon as somebody decides."""
+
+    ticket = models.OneToOneField(Ticket, models.CASCADE, related_name="+")
+    team = models.ForeignKey(Team, models.CASCADE, related_name="+")
+    since = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "waiting tickets"
+        ordering = ["since", "id"]
+
+    def __str__(self) -> str:
+        return f"#{self.ticket_id} waits for {self.team_id}"
 
 
 class TicketTag(models.Model):

@@ -1,0 +1,57 @@
+"""Where the workspace's views are, under the ticket's own address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+
+from apps.desk.admin import live, workspace
+
+View = Callable[..., HttpResponse]
+
+_PAGES: tuple[tuple[str, View, str], ...] = (
+    ("<int:pk>/change/", workspace.show, "change"),
+    ("<int:pk>/write/", workspace.write, "write"),
+    ("<int:pk>/replies/", live.replies, "replies"),
+    ("<int:pk>/<slug:panel>/do/", workspace.do, "do"),
+    ("add/", workspace.add, "add"),
+)
+# These need nothing of the admin's frame, which asks for counts and menus.
+_BARE: tuple[tuple[str, View, str], ...] = (
+    ("<int:pk>/news/", live.news, "news"),
+    ("<int:pk>/here/", live.here, "here"),
+    ("<int:pk>/draft/", live.draft, "draft"),
+    ("<int:pk>/undo/", live.undo, "undo"),
+    ("<int:pk>/send/", live.send, "send"),
+    ("<int:pk>/preview/", live.preview, "preview"),
+    ("<int:pk>/people/", live.people, "people"),
+)
+
+
+def workspace_urls(site: AdminSite) -> list[URLPattern]:
+    pages = [(at, _framed(site, view), name) for at, view, name in _PAGES]
+    bare = [(at, _for_agents(view), name) for at, view, name in _BARE]
+    return [
+        path(at, site.admin_view(view), name=f"tickets_ticket_{name}")
+        for at, view, name in (*pages, *bare)
+    ]
+
+
+def _framed(site: AdminSite, view: View) -> View:
+    def framed(request: HttpRequest, **at: Any) -> HttpResponse:
+        workspace.require_agent(request)
+        return view(request, site.each_context(request), **at)
+
+    return framed
+
+
+def _for_agents(view: View) -> View:
+    def guarded(request: HttpRequest, **at: Any) -> HttpResponse:
+        workspace.require_agent(request)
+        return view(request, **at)
+
+    return guarded

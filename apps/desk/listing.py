@@ -1,0 +1,108 @@
+"""One page of the queue: plain rows, two queries, no count and no OFFSET."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from apps.kernel.actors import Actor
+from apps.tickets.filters import Filter
+from apps.tickets.models import Ticket, TicketTag
+from apps.tickets.orders import Order
+
+PAGE = 30
+NEWS = 20  # as many as the quiet bar tells apart
+COLUMNS = (
+    "pk",
+    "subject",
+    "status_category",
+    "status__agent_label",
+    "priority",
+    "is_major_incident",
+    "requester__name",
+    "requester__email",
+    "organisation__name",
+    "team__name",
+    "assignee__name",
+    "assignee__email",
+    "assignee_id",
+    "category__name",
+    "raised_at",
+    "updated_at",
+    "waiting_since",
+    "next_due_at",
+    "scheduled_until",
+)
+
+Row = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Page:
+    """`newer` and `older` are marks of where to go on; "" where there is nothing."""
+
+    rows: list[Row]
+    newer: str = ""
+    older: str = ""
+    tags: Mapping[int, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is listed, for whom."""
+
+    filter: Filter
+    order: Order
+    actor: Actor
+    now: datetime
+    parents: Mapping[int, int | None]
+
+    def page(self, *, after: str = "", before: str = "") -> Page:
+        """The page after a mark, or the one before it; without one the first."""
+        back, forth = self.order.read(before), self.order.read(after)
+        rows = self._rows(back or forth, backwards=back is not None)
+        more = len(rows) > PAGE
+        rows = rows[:PAGE]
+        if back is not None:
+            rows.reverse()
+            if not more:
+                return self.page()  # the beginning: a whole page of it
+        page = Page(rows)
+        if rows:
+            page.older = self.order.mark(rows[-1]) if more or back is not None else ""
+            page.newer = self.order.mark(rows[0]) if back or forth else ""
+        page.tags = tags_of([row["pk"] for row in rows])
+        return page
+
+    def _rows(self, mark: tuple[Any, ...] | None, *, backwards: bool) -> list[Row]:
+        found: list[Row] = []
+        for half in self.filter.halves():
+            rows = half.apply(
+                Ticket.objects.all(), actor=self.actor, now=self.now, parents=self.parents
+            )
+            rows = self.order.sort(rows, backwards=backwards)
+            if mark is not None:
+                rows = self.order.beyond(rows, mark, backwards=backwards)
+            found.extend(rows.values(*COLUMNS)[: PAGE + 1])
+        return sorted(found, key=self.order.key_of, reverse=backwards)
+
+    def news(self, since: datetime) -> int:
+        """How many of them changed since a moment, counted up to NEWS."""
+        found = 0
+        for half in self.filter.halves():
+            rows = half.apply(
+                Ticket.objects.all(), actor=self.actor, now=self.now, parents=self.parents
+            )
+            fresh = rows.filter(updated_at__gt=since).order_by("-updated_at", "-pk")
+            found += len(fresh.values_list("pk")[:NEWS])
+        return min(found, NEWS)
+
+
+def tags_of(tickets: list[int]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    pairs = TicketTag.objects.filter(ticket__in=tickets).order_by("tag__name")
+    for ticket, name in pairs.values_list("ticket_id", "tag__name"):
+        found.setdefault(ticket, []).append(name)
+    return found
