@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from django.core.files.base import File
 from django.db import transaction
 
+from apps.desk.actions import recount
 from apps.tickets import files
 from apps.tickets.files import StoredFile
 from apps.tickets.models import Ticket
 from demo import world as worlds
 from demo.desk import PICTURES, Desk
+from demo.kept import keep_views
 from demo.rows import Writer
 from demo.scenario import audience, load_desk, people, scripts
 from demo.simulate import Simulation
@@ -48,6 +50,8 @@ def load(
     simulation.touch_survivors()
     writer.finish()
     worlds.open_desk(world, now=end)
+    recount()
+    keep_views(desk, now=end)
 
 
 def _play(

@@ -337,6 +337,7 @@ UNFOLD = {
             {"title": _("Notifications"), "link": reverse_lazy("notifications")},
         ],
     },
+    "DASHBOARD_CALLBACK": "apps.desk.dashboard.callback",
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": [
@@ -345,6 +346,7 @@ UNFOLD = {
         lambda _request: static("css/admin.css"),
         lambda _request: static("css/workspace.css"),
         lambda _request: static("css/availability.css"),
+        lambda _request: static("css/side.css"),
     ],
     "BORDER_RADIUS": "8px",
     "COLORS": {

@@ -6,7 +6,6 @@ from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.urls import include, path
-from django.views.generic import RedirectView
 
 from apps.desk.admin import availability
 
@@ -26,7 +25,6 @@ urlpatterns = [
     path("", include("apps.notifications.urls")),
     path("", include("apps.accounts.urls")),
     path("account/", include("allauth.urls")),
-    path("admin/", RedirectView.as_view(pattern_name="admin:tickets_ticket_changelist")),
     path("admin/", admin.site.urls),
 ]
 

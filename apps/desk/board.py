@@ -66,7 +66,6 @@ BUILT_IN = (
 class Board:
     views: tuple[View, ...]
     first: str  # the key of the view that an agent's day begins with
-    single_keys: bool
     categories: dict[int, int]  # active tickets, each category for itself
 
     def view(self, key: str) -> View | None:
@@ -103,7 +102,6 @@ def _look(actor: Actor) -> Board:
     return Board(
         views=tuple(replace(view, count=found.get(view.key)) for view in views),
         first=preference.first_view if preference else "",
-        single_keys=preference.single_keys if preference else True,
         categories=tallies.by("category_id", Filter(), actor=actor, parents={}),
     )
 

@@ -10,9 +10,10 @@ from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import User
+from apps.accounts.models import Team, User
 from apps.desk.actions import Composed
-from apps.desk.models import Draft
+from apps.desk.models import Draft, SavedView
+from apps.desk.models.views import LONGEST_NAME
 from apps.desk.panels.base import refreshed
 from apps.desk.panels.properties import statuses_after
 from apps.tickets.forms import RequestForm, WritingForm
@@ -106,3 +107,31 @@ class AgentRequestForm(RequestForm):
                 _("Nobody here has this address. Let an administrator invite them first.")
             )
         return person
+
+
+class ViewForm(forms.Form):
+    """A view's name and who sees it. The filter comes with it as the queue's address has it."""
+
+    name = forms.CharField(label=_("Name"), max_length=LONGEST_NAME)
+    icon = forms.ChoiceField(label=_("Icon"), choices=SavedView.Icon.choices, required=False)
+    sharing = forms.ChoiceField(
+        label=_("Who sees it"), choices=SavedView.Sharing.choices, required=False
+    )
+    teams = forms.ModelMultipleChoiceField(
+        Team.objects.none(), label=_("Teams"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, teams: Any, everybody: bool) -> None:
+        super().__init__(data)
+        self.fields["teams"].queryset = teams  # type: ignore[attr-defined]
+        self.fields["sharing"].choices = [  # type: ignore[attr-defined]
+            (value, label)
+            for value, label in SavedView.Sharing.choices
+            if value != SavedView.Sharing.EVERYBODY or everybody
+        ]
+
+    def clean_icon(self) -> str:
+        return self.cleaned_data["icon"] or SavedView.Icon.FILTER
+
+    def clean_sharing(self) -> str:
+        return self.cleaned_data["sharing"] or SavedView.Sharing.NOBODY

@@ -10,9 +10,7 @@ def export(user: User) -> object:
     days = DayCount.objects.filter(user_id=user.pk).order_by("day", "deed")
     return {
         "views": list(SavedView.objects.filter(owner=user).values("name", "filter", "sharing")),
-        "preferences": list(
-            DeskPreference.objects.filter(user=user).values("first_view", "single_keys")
-        ),
+        "preferences": list(DeskPreference.objects.filter(user=user).values("first_view")),
         "days": [
             {"day": row.day.isoformat(), "what": row.deed, "times": row.count} for row in days
         ],

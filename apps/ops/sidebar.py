@@ -11,63 +11,117 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.middleware import actor_of
 from apps.accounts.permissions import Permission
+from apps.desk.board import Board, View, board_of
+from apps.desk.options import options
+from apps.tickets.filters import subtree
 
 Text = str | Promise
-_QUEUE = "tickets_ticket_changelist"
-_GROUPS: tuple[tuple[Text, Permission, tuple[tuple[Text, str, str, str], ...]], ...] = (
-    (
-        _("Queue"),
-        Permission.WORK_TICKETS,
-        (
-            (_("Mine"), "person", _QUEUE, "mine"),
-            (_("Unassigned"), "inbox", _QUEUE, "unassigned"),
-            (_("My teams'"), "group", _QUEUE, "teams"),
-            (_("All active"), "list", _QUEUE, ""),
-            (_("New ticket"), "add", "tickets_ticket_add", ""),
-        ),
-    ),
+QUEUE = "tickets_ticket_changelist"
+_GROUPS: tuple[tuple[Text, Permission, tuple[tuple[Text, str, str], ...]], ...] = (
     (
         _("Customers and staff"),
         Permission.MANAGE_PEOPLE,
         (
-            (_("People"), "people", "accounts_user_changelist", ""),
-            (_("Organisations"), "apartment", "accounts_organisation_changelist", ""),
-            (_("Teams"), "groups", "accounts_team_changelist", ""),
-            (_("API tokens"), "key", "accounts_apitoken_changelist", ""),
+            (_("People"), "people", "accounts_user_changelist"),
+            (_("Organisations"), "apartment", "accounts_organisation_changelist"),
+            (_("Teams"), "groups", "accounts_team_changelist"),
+            (_("API tokens"), "key", "accounts_apitoken_changelist"),
         ),
     ),
     (
         _("Desk"),
         Permission.MANAGE_DESK,
         (
-            (_("Categories"), "category", "tickets_category_changelist", ""),
-            (_("Statuses"), "flag", "tickets_status_changelist", ""),
-            (_("Priority matrix"), "grid_on", "tickets_priorityrule_changelist", ""),
-            (_("Outgoing mail"), "mail", "notifications_outgoingmail_changelist", ""),
-            (_("Deliveries"), "sync", "events_delivery_changelist", ""),
-            (_("Journal"), "history", "events_event_changelist", ""),
-            (_("Chores"), "schedule", "ops_chorerun_changelist", ""),
+            (_("Categories"), "category", "tickets_category_changelist"),
+            (_("Statuses"), "flag", "tickets_status_changelist"),
+            (_("Priority matrix"), "grid_on", "tickets_priorityrule_changelist"),
+            (_("Outgoing mail"), "mail", "notifications_outgoingmail_changelist"),
+            (_("Deliveries"), "sync", "events_delivery_changelist"),
+            (_("Journal"), "history", "events_event_changelist"),
+            (_("Chores"), "schedule", "ops_chorerun_changelist"),
         ),
     ),
 )
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """What django-unfold shows at the side: groups of links, the present one marked."""
+    """What the admin's frame shows at the side: groups of links, the present one marked.
+
+    The views and their counts come from one place that keeps them for some seconds.
+    """
     actor = actor_of(request)
-    return [
-        {
-            "title": title,
-            "separator": True,
-            "items": [_item(request, *entry) for entry in entries],
-        }
+    groups = [
+        {"title": title, "items": [_item(request, *entry) for entry in entries]}
         for title, permission, entries in _GROUPS
         if actor.can(permission)
     ]
+    if actor.can(Permission.WORK_TICKETS):
+        return [*_queue(request, board_of(actor)), *groups]
+    return groups
 
 
-def _item(request: HttpRequest, title: Text, icon: str, view: str, which: str) -> dict[str, Any]:
+def _item(request: HttpRequest, title: Text, icon: str, view: str) -> dict[str, Any]:
     path = reverse(f"admin:{view}")
-    is_here = request.path == path and request.GET.get("view", "") == which
-    link = f"{path}?view={which}" if which else path
-    return {"title": title, "icon": icon, "link": link, "active": is_here}
+    is_here = request.path == path
+    return {"title": title, "icon": icon, "link": path, "active": is_here, "badge": None}
+
+
+def _queue(request: HttpRequest, board: Board) -> list[dict[str, Any]]:
+    path = reverse(f"admin:{QUEUE}")
+    here = _view_here(request, board) if request.path == path else ""
+    home = reverse("admin:index")
+    day = {"title": _("Today"), "icon": "today", "link": home, "keys": "g h", "badge": None}
+    day["active"] = request.path == home
+    built_in = [_view(path, view, here) for view in board.views if view.saved is None]
+    kept = [_view(path, view, here) for view in board.views if view.saved is not None]
+    more = {"title": _("Manage views"), "icon": "tune", "link": f"{path}views/", "badge": None}
+    more["active"] = request.path == more["link"]
+    by_category = _categories(path, board, request.GET.getlist("category"))
+    return [
+        {"title": _("Queue"), "items": [day, *built_in]},
+        {"title": _("Kept views"), "items": [*kept, more]},
+        {
+            "title": _("By category"),
+            "collapsible": True,
+            "open": any(item["active"] for item in by_category),
+            "items": by_category,
+        },
+    ]
+
+
+def _view_here(request: HttpRequest, board: Board) -> str:
+    """The key of the view that the queue shows; none where a filter or a search stands."""
+    asked = request.GET.get("view", "")
+    if asked or not request.GET.keys() - {"order", "after", "before"}:
+        return (board.view(asked) or board.first_view()).key
+    return ""
+
+
+def _view(path: str, view: View, here: str) -> dict[str, Any]:
+    return {
+        "title": view.title,
+        "icon": view.icon,
+        "link": f"{path}?{view.query}",
+        "active": view.key == here,
+        "badge": view.count,
+        "count_of": view.key,
+        "keys": view.keys,
+    }
+
+
+def _categories(path: str, board: Board, chosen: list[str]) -> list[dict[str, Any]]:
+    """The top of the tree, each with all that stands below it."""
+    found = options()
+    return [
+        {
+            "title": category.name,
+            "icon": "category",
+            "link": f"{path}?category={category.pk}",
+            "active": str(category.pk) in chosen,
+            "badge": sum(
+                board.categories.get(pk, 0) for pk in subtree({category.pk}, found.parents)
+            ),
+        }
+        for category in found.categories
+        if category.parent is None and not category.archived
+    ]

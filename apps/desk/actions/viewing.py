@@ -112,15 +112,12 @@ def move_view(*, view: SavedView, up: bool, actor: Actor) -> None:
 
 
 @transaction.atomic
-def prefer(
-    *, actor: Actor, first_view: str | None = None, single_keys: bool | None = None
-) -> DeskPreference:
-    """How the actor likes the desk. None leaves a wish as it is."""
+def prefer(*, first_view: str, actor: Actor) -> DeskPreference:
+    """The view that the actor's queue opens with."""
     require(actor, Permission.WORK_TICKETS)
     if actor.id is None:
         raise ForbiddenError
-    row, _created = DeskPreference.objects.get_or_create(user_id=actor.id)
-    row.first_view = row.first_view if first_view is None else first_view[:20]
-    row.single_keys = row.single_keys if single_keys is None else single_keys
-    row.save()
+    row, _created = DeskPreference.objects.update_or_create(
+        user_id=actor.id, defaults={"first_view": first_view}
+    )
     return row

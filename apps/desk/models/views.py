@@ -60,7 +60,6 @@ class DeskPreference(models.Model):
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     first_view = models.CharField(max_length=20, blank=True)  # a view's key: "mine", "v12"
-    single_keys = models.BooleanField(default=True)  # WCAG 2.1.4: they can be switched off
 
     def __str__(self) -> str:
         return f"preferences of {self.user_id}"

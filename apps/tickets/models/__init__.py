@@ -298,7 +298,7 @@ class Ticket(models.Model):
                 condition=Q(status_category__in=_ACTIVE),
             ),
             # The queue in its other orders (apps.tickets.orders): urgent first, oldest first, what
-            # is due first, who waits longest; the last one within an assignee for the dashboard.
+            # is due first, who waits longest; the last two also within an assignee for the dashboard.
             models.Index(
                 fields=["priority", "-updated_at", "-id"],
                 name="ticket_active_priority",
@@ -323,6 +323,11 @@ class Ticket(models.Model):
                 fields=["assignee", "waiting_since", "id"],
                 name="ticket_waiting_assignee",
                 condition=Q(status_category__in=_ACTIVE, waiting_since__isnull=False),
+            ),
+            models.Index(
+                fields=["assignee", "next_due_at", "id"],
+                name="ticket_due_assignee",
+                condition=Q(status_category__in=_ACTIVE, next_due_at__isnull=False),
             ),
             # The dashboard: new in a team and nobody's yet, oldest first.
             models.Index(

@@ -1,0 +1,205 @@
+"""What needs me now: each box is a short indexed query, or counts that facts keep (ADR 27)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.accounts.middleware import actor_of
+from apps.accounts.permissions import Permission
+from apps.desk import policies, tallies
+from apps.desk.board import board_of
+from apps.desk.models import DayCount
+from apps.desk.options import options
+from apps.desk.rows import ago, span
+from apps.kernel.actors import Actor
+from apps.tickets.filters import ME, MINE, NOBODY, Filter
+from apps.tickets.models import Ticket
+from apps.tickets.querysets import TicketQuerySet
+
+MOST = 6  # rows a box
+Text = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    number: int
+    subject: str
+    under: str
+    sign: str
+    tone: str = ""  # of the sign: "waits", "late", "due"
+
+
+@dataclass(slots=True)
+class Box:
+    key: str
+    title: Text
+    icon: str
+    link: str  # the queue, filtered so
+    none: Text
+    lines: list[Line] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    name: str
+    count: int
+    link: str
+
+
+def callback(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """What django-unfold's front page of the admin shows."""
+    actor = actor_of(request)
+    if not actor.can(Permission.WORK_TICKETS):
+        return context
+    now = timezone.now()
+    path = reverse("admin:tickets_ticket_changelist")
+    load, most = load_by_agent(actor, path)
+    figures = figures_of_today(actor, now)
+    return context | {
+        "title": _("Today"),
+        "path": path,
+        "board": board_of(actor),
+        "boxes": [box(actor, now, path) for box in BOXES],
+        "figures": [(label, figures.get(deed, 0)) for deed, label in DayCount.Deed.choices],
+        "load": load,
+        "load_most": most,
+        "greeting": _greeting(timezone.localtime(now)),
+        "person": str(request.user).partition(" ")[0],
+    }
+
+
+def _greeting(local: datetime) -> str:
+    if 5 <= local.hour < 12:  # noqa: PLR2004 - hours of a day
+        return _("Good morning")
+    return _("Good afternoon") if 12 <= local.hour < 18 else _("Good evening")  # noqa: PLR2004
+
+
+def _waiting(actor: Actor, now: datetime, path: str) -> Box:
+    """Mine, where the customer waits longest."""
+    wanted = Filter(assignee=(ME,), waiting=("yes",))
+    rows = Ticket.objects.filter(assignee=actor.id, waiting_since__isnull=False).active()
+    return Box(
+        "waiting",
+        gettext_lazy("Your customers wait"),
+        "mark_chat_unread",
+        f"{path}?{wanted.to_query()}&order=waiting",
+        gettext_lazy("Everybody has had an answer from you."),
+        [
+            _line(row, _("%s waiting") % span(now - row["waiting_since"]), "waits")
+            for row in _first(rows.order_by("waiting_since", "pk"))
+        ],
+    )
+
+
+def _new(actor: Actor, now: datetime, path: str) -> Box:
+    """In my teams and nobody's yet, the oldest first."""
+    wanted = Filter(team=(MINE,), assignee=(NOBODY,))
+    rows = Ticket.objects.filter(assignee=None, team__in=actor.team_ids).active()
+    return Box(
+        "new",
+        gettext_lazy("Your teams' unassigned"),
+        "inbox",
+        f"{path}?{wanted.to_query()}&order=oldest",
+        gettext_lazy("Every ticket of your teams has somebody."),
+        [
+            _line(row, ago(row["raised_at"], now))
+            for row in _first(rows.order_by("raised_at", "pk"))
+        ],
+    )
+
+
+def _due(actor: Actor, now: datetime, path: str) -> Box:
+    wanted = Filter(assignee=(ME,), due=("24h",))
+    rows = Ticket.objects.filter(assignee=actor.id, next_due_at__lte=now + timedelta(hours=24))
+    return Box(
+        "due",
+        gettext_lazy("Due soon"),
+        "alarm",
+        f"{path}?{wanted.to_query()}&order=due",
+        gettext_lazy("Nothing of yours is due within a day."),
+        [_due_line(row, now) for row in _first(rows.active().order_by("next_due_at", "pk"))],
+    )
+
+
+def _due_line(row: dict[str, Any], now: datetime) -> Line:
+    due = row["next_due_at"]
+    if due < now:
+        return _line(row, _("Late by %s") % span(now - due), "late")
+    return _line(row, _("Due in %s") % span(due - now), "due")
+
+
+def _waking(actor: Actor, now: datetime, path: str) -> Box:
+    wanted = Filter(assignee=(ME,), status=("scheduled",))
+    evening = timezone.localtime(now).replace(hour=23, minute=59, second=59)
+    rows = Ticket.objects.filter(
+        assignee=actor.id, status_category="scheduled", scheduled_until__lte=evening
+    )
+    return Box(
+        "waking",
+        gettext_lazy("Coming back today"),
+        "event_upcoming",
+        f"{path}?{wanted.to_query()}",
+        gettext_lazy("Nothing that you put off comes back today."),
+        [
+            _line(row, timezone.localtime(row["scheduled_until"]).strftime("%H:%M"))
+            for row in _first(rows.order_by("scheduled_until", "pk"))
+        ],
+    )
+
+
+BOXES: tuple[Callable[[Actor, datetime, str], Box], ...] = (_waiting, _new, _due, _waking)
+
+
+def _first(rows: TicketQuerySet) -> list[dict[str, Any]]:
+    found = rows.values(
+        "pk",
+        "subject",
+        "requester__name",
+        "requester__email",
+        "organisation__name",
+        "priority",
+        "raised_at",
+        "waiting_since",
+        "next_due_at",
+        "scheduled_until",
+    )
+    return [dict(row) for row in found[:MOST]]
+
+
+def _line(row: dict[str, Any], sign: str, tone: str = "") -> Line:
+    who = row["requester__name"] or row["requester__email"]
+    under = [f"#{row['pk']}", who, row["organisation__name"], f"P{row['priority']}"]
+    return Line(row["pk"], row["subject"], " · ".join(filter(None, under)), sign, tone)
+
+
+def figures_of_today(actor: Actor, now: datetime) -> dict[str, int]:
+    rows = DayCount.objects.filter(user_id=actor.id or 0, day=now.date())
+    return dict(rows.values_list("deed", "count"))
+
+
+def load_by_agent(actor: Actor, path: str) -> tuple[list[Load], int]:
+    """For leads: what each agent of their teams holds; and the most that one of them holds."""
+    led = set(policies.teams_led_by(actor))
+    if not led:
+        return [], 0
+    found = options()
+    teams = Filter(team=tuple(str(pk) for pk in sorted(led)))
+    held = tallies.by("assignee_id", teams, actor=actor, parents=found.parents)
+    query = teams.to_query()
+    loads = [
+        Load(agent.name, held.get(agent.pk, 0), f"{path}?{query}&assignee={agent.pk}")
+        for agent in found.agents
+        if led & set(agent.teams)
+    ]
+    loads.sort(key=lambda load: (-load.count, load.name))
+    return loads, max((load.count for load in loads), default=0)
