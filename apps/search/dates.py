@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from apps.search.index import Span
 
-_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
-_AGO = re.compile(r"([<>]=?)?(\d{1,4})([hdwmy])")
+_DATE = re.compile(r"((?:19|20)\d\d)(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
+_AGO = re.compile(r"([<>]=?)?(\d{1,3})([hdwmy])")
 _HOURS = {"h": 1, "d": 24, "w": 7 * 24, "m": 30 * 24, "y": 365 * 24}
 _DECEMBER = 12
 

@@ -16,7 +16,7 @@ from apps.search.expressions import And, Expression, Not, Or
 from apps.search.filters import Resolved
 from apps.search.highlight import marker
 from apps.search.hits import article_hits, ticket_hits
-from apps.search.index import CAP, Found, Question, index
+from apps.search.index import CAP, WINDOW, Found, Question, index
 from apps.search.people import ids_of
 from apps.search.query import Query, parse
 from apps.search.ranking import Cursor, ordered
@@ -143,6 +143,7 @@ def _page(
         created=resolved.created,
         updated=resolved.updated,
         newest=begin.newest if begin and begin.newest else None,
+        window=WINDOW,
     )
     found = index.get().find(question)
     best = [candidate.key for candidate in ordered(found.candidates, ranked=bool(asked))]

@@ -15,7 +15,7 @@ from apps.search.query import Term
 SNIPPET = 220  # characters
 READ = 20_000  # characters of a message in which we look
 _BEFORE = 60
-_MARKUP = re.compile(r"[*`#>|~]+|\b_+|_+\b|\]\(\S*?\)|!?\[")
+_MARKUP = re.compile(r"^[ >#]+|[*`|~]+|\b_+|_+\b|\]\(\S*?\)|!?\[", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
