@@ -102,7 +102,8 @@ class Client:
 def drive(base: str, cookies: dict[str, str], requests: Sequence[Request], *,
           clients: int, seconds: float, most: int) -> Sample:  # fmt: skip
     """Each client sends its share of the requests round and round. Raises WrongPageError."""
-    samples, errors = [Sample() for _ in range(clients)], []
+    samples = [Sample() for _ in range(clients)]
+    errors: list[Exception] = []
     until = time.perf_counter() + seconds
 
     def run(number: int) -> None:

@@ -53,7 +53,7 @@ def own_postgres() -> Iterator[str]:
         folder.chmod(0o777)
         data = str(folder / "data")
         made = [
-            binaries / "initdb",
+            str(binaries / "initdb"),
             "-D",
             data,
             "-U",
@@ -67,7 +67,7 @@ def own_postgres() -> Iterator[str]:
         subprocess.run(made, check=True, stdout=subprocess.DEVNULL, cwd="/tmp", **who)
         server = subprocess.Popen(
             [
-                binaries / "postgres", "-D", data, "-p", str(port),
+                str(binaries / "postgres"), "-D", data, "-p", str(port),
                 "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}",
                 "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off",
                 "-c", "shared_buffers=512MB", "-c", "max_connections=200",

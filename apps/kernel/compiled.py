@@ -90,5 +90,7 @@ def _shape(build: Callable[..., QuerySet[Row]], values: Sequence[Value]) -> _Sha
         converters=compiler.get_converters(expressions),
         names=[compiler.select[place][0].target.attname for place in fields],
         span=slice(fields[0], fields[-1] + 1),
-        populators=get_related_populators(compiler.klass_info, compiler.select, connection.alias),
+        populators=get_related_populators(  # type: ignore[call-arg]  # the stubs are of Django 6
+            compiler.klass_info, compiler.select, connection.alias
+        ),
     )

@@ -4,6 +4,8 @@ from django.db import models
 
 
 class Person(models.Model):
+    objects: models.Manager[Person] = models.Manager()
+
     name = models.CharField(max_length=120)
 
     def __str__(self) -> str:
@@ -11,6 +13,8 @@ class Person(models.Model):
 
 
 class Row(models.Model):
+    objects: models.Manager[Row] = models.Manager()
+
     owner = models.ForeignKey(Person, models.CASCADE)
     title = models.CharField(max_length=200)
     text = models.TextField()
