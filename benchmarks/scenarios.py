@@ -128,7 +128,7 @@ def answering(world: World, scenario: Scenario) -> list[Request]:
 
 
 def floor_rows(_world: World, scenario: Scenario) -> list[Request]:
-    return [Request(path=f"/rows/{scenario.floor.partition(':')[2]}/", marker="Row number")]
+    return [Request(path=f"/rows/{scenario.floor.partition(':')[2]}/", marker="Person 1")]
 
 
 def floor_insert(world: World, _scenario: Scenario) -> list[Request]:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from floor.models import Person, Row
 
-OWNER = 1
+OWNER, WRITER = 1, 2
 
 
 class RowForm(forms.Form):
@@ -29,7 +29,7 @@ def insert(request: HttpRequest) -> HttpResponse:
     form = RowForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         made = Row.objects.create(
-            owner_id=OWNER, state="new", updated_at=timezone.now(), **form.cleaned_data
+            owner_id=WRITER, state="new", updated_at=timezone.now(), **form.cleaned_data
         )
         return redirect("row", made.pk)
     return render(request, "form.html", {"form": form})

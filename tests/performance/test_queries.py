@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from pytest_django import SettingsWrapper
 
 from apps.accounts.models import User
 from apps.tickets import actions
@@ -23,7 +23,7 @@ FEW, MANY = 10, 300
 
 
 @pytest.fixture(autouse=True)
-def kept_for_long(settings: SettingsWrapper) -> None:
+def kept_for_long(settings: Any) -> None:
     """Reference data that runs out of its time in the middle of a page would count."""
     settings.KEPT_SECONDS = 3600
 
