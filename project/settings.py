@@ -49,6 +49,8 @@ if EMBEDDED:
     # In a file, as the desk has it: SQLite's memory knows no waiting for a lock.
     _database["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
     Path(_database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+else:
+    _database["ENGINE"] = "apps.kernel.postgresql"  # looks at kept connections without asking
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -79,6 +81,9 @@ if CACHE_URL.startswith("memory:"):
 else:
     _redis = {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": CACHE_URL}
     CACHES = {"default": _redis, "shared": {**_redis, "KEY_PREFIX": "shared"}}
+
+# Statuses, categories and the like: how old each process's copy of them may be (ADR 32).
+KEPT_SECONDS = env.number("KEPT_SECONDS", 5, least=0, most=60)
 
 # Files
 
@@ -247,7 +252,7 @@ TEMPLATES = [
 # Sign-in
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["apps.accounts.backends.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
@@ -292,6 +297,7 @@ SECURE_SSL_REDIRECT = _https
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_ENGINE = "apps.accounts.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 CSRF_FAILURE_VIEW = "apps.ops.failures.stale_form"
 X_FRAME_OPTIONS = "DENY"

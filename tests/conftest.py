@@ -14,6 +14,7 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connection
 from pytest_django.plugin import blocking_manager_key
 
+from apps.tickets import reference
 from tests.cast import Cast, make_cast
 
 
@@ -42,8 +43,9 @@ def files_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def fresh_cache() -> None:
-    """What one test counted there, such as sign-ups, is not the next one's."""
+    """What one test counted or read there, such as sign-ups or statuses, is not the next one's."""
     cache.clear()
+    reference.forget()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.models import Permission as DjangoPermission
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 
 from apps.accounts.models import AgentState, Team, TeamMember, User
 from apps.accounts.permissions import Permission
@@ -15,11 +15,13 @@ from apps.kernel.errors import ForbiddenError
 
 
 def actor_for(user: User | AnonymousUser) -> Actor:
-    """The actor behind a user. At most three queries: permissions, organisation, teams."""
+    """The actor behind a user. One query for staff: permissions and teams.
+
+    None for customers who came with their organisation, as those who sign in do.
+    """
     if not isinstance(user, User) or not user.is_active:
         return ANONYMOUS
-    permissions = permissions_of(user)
-    teams = _teams_of(user) if Permission.WORK_TICKETS in permissions else []
+    permissions, teams = _granted(user)
     sees_private = Permission.SEE_PRIVATE_TEAMS in permissions
     return Actor(
         kind="person",
@@ -45,15 +47,31 @@ def require(actor: Actor, permission: Permission) -> None:
 
 
 def permissions_of(user: User) -> frozenset[str]:
-    if user.is_superuser:
-        return frozenset(Permission)
-    if not user.is_staff:
-        return frozenset()  # customers hold none: saves their pages a query
-    return frozenset(
-        DjangoPermission.objects.filter(
-            Q(group__user=user) | Q(user=user), content_type__app_label="accounts"
-        ).values_list("codename", flat=True)
-    ) & frozenset(Permission)
+    return _granted(user)[0]
+
+
+Teams = list[tuple[int, bool, bool]]  # id, whether it is private, whether the user is a member
+
+
+def _granted(user: User) -> tuple[frozenset[str], Teams]:
+    """What a user holds, and for whoever works on tickets all teams. One query."""
+    if not user.is_staff and not user.is_superuser:
+        return frozenset(), []  # customers hold none: saves their pages a query
+    member = Exists(TeamMember.objects.filter(team=OuterRef("pk"), user=user))
+    teams = Team.objects.order_by().values_list(Value(""), "pk", "private", member)
+    held = (
+        DjangoPermission.objects.order_by()
+        .filter(Q(group__user=user) | Q(user=user), content_type__app_label="accounts")
+        .values_list("codename", Value(0), Value(value=False), Value(value=False))
+    )
+    rows = list(teams.union(held, all=True))
+    names = {codename for codename, *_ in rows}
+    permissions = frozenset(p for p in Permission if user.is_superuser or p in names)
+    if Permission.WORK_TICKETS not in permissions:
+        return permissions, []
+    return permissions, [
+        (pk, private, mine) for codename, pk, private, mine in rows if not codename
+    ]
 
 
 def holds(permission: Permission, user: str) -> Exists:
@@ -88,15 +106,6 @@ def can_set_availability(actor: Actor, user: User) -> bool:
 def led_by(actor: Actor) -> QuerySet[Team]:
     leading = TeamMember.objects.filter(user=actor.id, is_lead=True)
     return Team.objects.filter(pk__in=leading.values("team"))
-
-
-def _teams_of(user: User) -> list[tuple[int, bool, bool]]:
-    member = TeamMember.objects.filter(team=OuterRef("pk"), user=user)
-    return list(
-        Team.objects.order_by()
-        .annotate(is_member=Exists(member))
-        .values_list("pk", "private", "is_member")
-    )
 
 
 def _shared_organisation(user: User) -> int | None:

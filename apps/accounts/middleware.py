@@ -11,6 +11,7 @@ from apps.accounts.access import actor_for
 from apps.accounts.actions import sessions
 from apps.accounts.models import User
 from apps.kernel.actors import Actor
+from apps.kernel.errors import ForbiddenError
 
 _KEY = "desk_actor"
 
@@ -56,6 +57,14 @@ def devices(get_response: Next) -> Next:
         return get_response(request)
 
     return middleware
+
+
+def person_of(request: HttpRequest) -> User:
+    """Whoever is signed in, as the session found them. Raises ForbiddenError for strangers."""
+    user = _user(request)
+    if not isinstance(user, User):
+        raise ForbiddenError
+    return user
 
 
 def _user(request: HttpRequest) -> User | AnonymousUser:

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 
 from django.utils.translation import gettext_lazy as _
 
+from apps.tickets import reference
 from apps.tickets.errors import CustomFieldError
 from apps.tickets.models import Category, CategoryField
 
@@ -19,30 +20,14 @@ _TEXT_LIMITS = {Kind.TEXT: 200, Kind.LONG_TEXT: 5000}
 
 
 def definitions_for(category: Category | None) -> list[CategoryField]:
-    """The fields of a category and of those above it, from the top down. Two queries."""
-    return [field for field in _fields_of(category) if not field.archived]
+    """The fields of a category and of those above it, from the top down."""
+    return [field for field in reference.fields_of(category) if not field.archived]
 
 
 def retired(category: Category | None, values: Mapping[str, object]) -> dict[str, object]:
     """Values of fields that are no longer asked for: a ticket keeps what it was told."""
-    keys = {field.key for field in _fields_of(category) if field.archived}
+    keys = {field.key for field in reference.fields_of(category) if field.archived}
     return {key: value for key, value in values.items() if key in keys}
-
-
-def _fields_of(category: Category | None) -> list[CategoryField]:
-    if category is None:
-        return []
-    parents = dict(Category.objects.values_list("pk", "parent_id"))
-    path: list[int] = []
-    step: int | None = category.pk
-    while step is not None and step not in path:  # a loop made by hand must not hang us
-        path.insert(0, step)
-        step = parents.get(step)
-    fields = CategoryField.objects.filter(category__in=path)
-    # A field of a category takes the place of one above it, a live one that of an archived one.
-    ranked = sorted(fields, key=lambda f: (not f.archived, path.index(f.category_id), f.position))
-    by_key = {field.key: field for field in ranked}
-    return list(by_key.values())
 
 
 def clean(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import pytest
 
 from apps.accounts.models import User
-from apps.kernel.actors import ANONYMOUS, SYSTEM
-from apps.tickets import actions, policies
+from apps.kernel.actors import ANONYMOUS, SYSTEM, Actor
+from apps.kernel.errors import NotFoundError
+from apps.tickets import access, actions, policies
 from apps.tickets.conversation import conversation
 from apps.tickets.models import Attachment, Message, Ticket
 from tests.cast import Cast
@@ -57,6 +59,23 @@ def test_a_row_and_a_list_agree(cast: Cast, shares: bool) -> None:
         listed = set(Ticket.objects.visible_to(actor).values_list("pk", flat=True))
         asked = {ticket.pk for ticket in tickets if policies.can_view(actor, ticket)}
         assert listed == asked, actor
+
+
+def test_one_ticket_is_found_by_whom_the_list_shows_it(cast: Cast) -> None:
+    tickets = spread(cast)
+
+    for actor in [ANONYMOUS, SYSTEM, *(cast.actor(user) for user in everybody(cast))]:
+        for ticket in tickets:
+            found = [_finds(access.ticket_by_id, ticket.pk, actor)]
+            found.append(_finds(access.ticket_by_ref, ticket.ref, actor))
+            assert found == [policies.can_view(actor, ticket)] * 2, (actor, ticket)
+
+
+def _finds(look: Callable[..., Ticket], at: int | str, actor: Actor) -> bool:
+    try:
+        return look(at, actor).pk > 0
+    except NotFoundError:
+        return False
 
 
 def test_who_sees_what(cast: Cast) -> None:

@@ -13,8 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.accounts.middleware import actor_of
-from apps.accounts.models import User
+from apps.accounts.middleware import actor_of, person_of
 from apps.kernel import markup
 from apps.kernel.actors import Actor
 from apps.kernel.errors import NotFoundError
@@ -22,7 +21,7 @@ from apps.kernel.forms import shown_on
 from apps.knowledge import shelf
 from apps.portal import actions as portal
 from apps.search import find
-from apps.tickets import actions, custom
+from apps.tickets import actions, custom, reference
 from apps.tickets.actions.rows import TEXT_LIMIT
 from apps.tickets.form_files import keep_files, pending
 from apps.tickets.forms import RequestForm
@@ -46,7 +45,7 @@ class Topics:
 def ticket_choose(request: HttpRequest) -> HttpResponse:
     """What is it about? The category decides what else we ask."""
     text = request.GET.get("q", "").strip()[:100]
-    rows = list(Category.objects.filter(archived=False).order_by("position", "name"))
+    rows = reference.offered()
     context = {
         "text": text,
         "groups": _groups(rows, text.casefold()),
@@ -103,7 +102,7 @@ def ticket_new(request: HttpRequest, slug: str = "") -> HttpResponse:
         elif form.is_valid():
             with shown_on(form):
                 ticket = actions.raise_ticket(
-                    requester=User.objects.get(pk=actor.id or 0),
+                    requester=person_of(request),
                     subject=form.cleaned_data["subject"],
                     text=form.cleaned_data["text"],
                     category=category,
@@ -128,7 +127,7 @@ def ticket_new(request: HttpRequest, slug: str = "") -> HttpResponse:
 def _category(slug: str) -> Category | None:
     if not slug:
         return None
-    category = Category.objects.select_related("team").filter(slug=slug, archived=False).first()
+    category = reference.category_by_slug(slug)
     if category is None:
         raise NotFoundError
     return category

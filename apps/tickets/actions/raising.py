@@ -13,7 +13,7 @@ from apps.kernel.actors import Actor
 from apps.kernel.errors import ForbiddenError
 from apps.kernel.text import one_line
 from apps.tickets import custom as custom_fields
-from apps.tickets import events, policies
+from apps.tickets import events, policies, reference
 from apps.tickets.actions import rows
 from apps.tickets.errors import CategoryRefusedError, DoubleSubmissionError, SubjectRefusedError
 from apps.tickets.files import StoredFile
@@ -23,7 +23,6 @@ from apps.tickets.models import (
     Level,
     Link,
     Message,
-    PriorityRule,
     Tag,
     Ticket,
     TicketTag,
@@ -71,7 +70,7 @@ def raise_ticket(
         urgency=urgency or (category.urgency if category else Level.MEDIUM),
         requester=requester,
         organisation_id=requester.organisation_id,
-        team=team or (category.team if category else None),
+        team_id=team.pk if team else (category.team_id if category else None),
         category=category,
         custom=custom_fields.clean(custom_fields.definitions_for(category), custom or {}),
         channel=channel,
@@ -194,7 +193,7 @@ def clean_subject(subject: str) -> str:
 
 
 def matrix_priority(impact: int, urgency: int) -> int:
-    return PriorityRule.objects.get(impact=impact, urgency=urgency).priority
+    return reference.priority(impact, urgency)
 
 
 def add_tags(ticket: Ticket, names: Sequence[str]) -> None:

@@ -11,8 +11,9 @@ from apps.accounts.models import User
 from apps.events import journal
 from apps.kernel import markup
 from apps.kernel.actors import Actor
+from apps.kernel.compiled import Compiled
 from apps.kernel.errors import ForbiddenError, NotFoundError
-from apps.tickets import events, statuses
+from apps.tickets import events, reference, statuses
 from apps.tickets.actions.uploading import take_uploads
 from apps.tickets.errors import (
     DateMissingError,
@@ -30,6 +31,9 @@ TEXT_LIMIT = 50_000  # characters
 LONGEST_SCHEDULE = timedelta(days=5 * 366)
 
 Policy = Callable[[Actor, Ticket], bool]
+_locked: Compiled[Ticket] = Compiled(
+    lambda pk: Ticket.objects.select_for_update().filter(pk=pk).order_by()
+)
 
 
 def lock(
@@ -40,13 +44,13 @@ def lock(
     Raises NotFoundError if it is gone, ForbiddenError if the policy says no, StaleTicketError if
     somebody changed it since the version that the actor saw.
     """
-    fresh = Ticket.objects.select_for_update().filter(pk=ticket.pk).first()
+    fresh = _locked.first(ticket.pk)
     if fresh is None:
         raise NotFoundError
     require(actor, fresh, may)
     if expected_version is not None and fresh.version != expected_version:
         raise StaleTicketError(version=fresh.version)
-    return fresh
+    return reference.dress(fresh)
 
 
 def lock_both(
@@ -77,7 +81,7 @@ def save(ticket: Ticket, *fields: str, now: datetime) -> None:
 
 
 def default_status(category: StatusCategory) -> Status:
-    return Status.objects.get(category=category, is_default=True)
+    return reference.default_status(category)
 
 
 def move(

@@ -307,7 +307,8 @@ class Ticket(models.Model):
                 condition=Q(status_category__in=_ACTIVE),
             ),
             # The queue in its other orders (apps.tickets.orders): urgent first, oldest first, what
-            # is due first, who waits longest; the dashboard asks the last two for one assignee.
+            # is due first, who waits longest; the last two also within an assignee, for the
+            # dashboard.
             models.Index(
                 fields=["priority", "-updated_at", "-id"],
                 name="ticket_active_priority",

@@ -1,0 +1,34 @@
+"""What hardly ever changes, kept in the process for some seconds instead of asked for each time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from django.conf import settings
+
+Value = TypeVar("Value")
+
+
+class Kept(Generic[Value]):
+    """The value of `load`, at most `settings.KEPT_SECONDS` old in this process.
+
+    For reference data only, never for what somebody may see or do: another process goes on with
+    the old value until its time is over. Callers share the value and leave it as it is.
+    """
+
+    def __init__(self, load: Callable[[], Value]) -> None:
+        self._load = load
+        self._held: tuple[float, Value] | None = None
+
+    def __call__(self) -> Value:
+        held = self._held  # one read: threads replace it whole
+        if held is not None and time.monotonic() < held[0]:
+            return held[1]
+        value = self._load()
+        self._held = time.monotonic() + settings.KEPT_SECONDS, value
+        return value
+
+    def forget(self) -> None:
+        self._held = None

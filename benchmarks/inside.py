@@ -1,0 +1,113 @@
+"""Runs inside the desk, on a size's database: what a benchmark needs there, and queries counted.
+
+python benchmarks/inside.py prepare    tells as JSON whom to sign in and what to look at
+python benchmarks/inside.py count      reads requests as JSON, tells the queries of each
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import uuid
+from typing import Any
+
+import django
+from django.conf import settings
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+django.setup()
+
+from scenarios import ANSWER, MESSAGES, SUBJECT, TEXT  # noqa: E402
+
+from apps.accounts.access import actor_for  # noqa: E402 - after setup
+from apps.accounts.models import User  # noqa: E402
+from apps.tickets import actions  # noqa: E402
+from apps.tickets.models import Message, Ticket  # noqa: E402
+from demo.reading import load_desk  # noqa: E402
+
+ENOUGH = 60  # tickets of each customer, so that every size shows the same pages
+CUSTOMERS, AGENT = ("nadia", "callum"), "tom"
+TO_ANSWER = 64
+
+
+def prepare() -> dict[str, Any]:
+    desk = load_desk()
+    people = {key: User.objects.get(email=desk.people[key].email) for key in (*CUSTOMERS, AGENT)}
+    for key in CUSTOMERS:
+        _raise_enough(people[key], people[AGENT])
+    agent = actor_for(people[AGENT])
+    tickets = Ticket.objects.visible_to(agent).active()
+    return {
+        "password": desk.password,
+        "people": {key: user.email for key, user in people.items()},
+        "subject": SUBJECT,
+        "refs": {key: _refs(user) for key, user in people.items() if key != AGENT},
+        "numbers": list(tickets.filter(subject=SUBJECT).values_list("pk", flat=True)[:ENOUGH]),
+        "to_answer": list(
+            tickets.filter(status_category="open", subject=SUBJECT)
+            .order_by("pk")
+            .values_list("pk", "version")[:TO_ANSWER]
+        ),
+    }
+
+
+def _raise_enough(customer: User, agent: User) -> None:
+    """Tickets with four messages each, by the desk's own actions."""
+    mine = Ticket.objects.filter(requester=customer, subject=SUBJECT).active()
+    for _ in range(max(0, ENOUGH - mine.count())):
+        ticket = actions.raise_ticket(
+            requester=customer, subject=SUBJECT, text=TEXT,
+            actor=actor_for(customer), now=timezone.now(),
+        )  # fmt: skip
+        for turn in range(MESSAGES - 1):
+            who = customer if turn % 2 else agent
+            actions.reply(ticket=ticket, text=ANSWER, actor=actor_for(who), now=timezone.now())
+
+
+def _refs(customer: User) -> list[str]:
+    """Those that still look as they were made come first."""
+    mine = Ticket.objects.filter(requester=customer, subject=SUBJECT).active()
+    counted = [
+        (Message.objects.filter(ticket=pk).count(), ref)
+        for pk, ref in mine.values_list("pk", "ref")
+    ]
+    return [ref for _, ref in sorted(counted)][:ENOUGH]
+
+
+def count(asked: list[dict[str, Any]]) -> list[int]:
+    """Queries of each request, sessions and all, once everything that is kept has been kept."""
+    settings.ALLOWED_HOSTS = ["testserver"]
+    settings.KEPT_SECONDS = 60
+    return [_count(entry) for entry in asked]
+
+
+def _count(entry: dict[str, Any]) -> int:
+    client, fields = Client(), entry["fields"]
+    client.force_login(User.objects.get(email=entry["email"]))
+    captured = 0
+    for _ in range(2):
+        with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+            if fields is None:
+                client.get(entry["path"])
+            else:
+                sent = {"submission": str(uuid.uuid4())} if "submission" in fields else {}
+                client.post(entry["path"], fields | sent)
+            transaction.set_rollback(True)
+        statements = [query["sql"] for query in queries.captured_queries]
+        captured = sum(not _is_bracket(sql) for sql in statements)
+    return captured
+
+
+def _is_bracket(sql: str) -> bool:
+    """BEGIN, COMMIT and savepoints (which only the transaction around the count makes)."""
+    return sql.startswith(("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK", "BEGIN", "COMMIT"))
+
+
+if __name__ == "__main__":
+    told = prepare() if sys.argv[1] == "prepare" else count(json.load(sys.stdin))
+    json.dump(told, sys.stdout)

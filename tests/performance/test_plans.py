@@ -1,0 +1,117 @@
+"""The hot lists begin at an index and stop at the end of their page: they sort nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import QuerySet
+
+from apps.events.models import Delivery, Event
+from apps.kernel.actors import Actor
+from apps.tickets.models import Message, Ticket
+from tests.cast import Cast
+from tests.support import NOON
+
+pytestmark = pytest.mark.django_db
+
+PAGE = 26
+Asked = Callable[[Cast], QuerySet[Any]]
+
+
+def agent(cast: Cast) -> Actor:
+    actor = cast.actor(cast.alice)
+    assert actor.hidden_team_ids  # the harder case
+    return actor
+
+
+def manager(cast: Cast) -> Actor:
+    return cast.actor(cast.monica)
+
+
+def seen(cast: Cast) -> Any:
+    return Ticket.objects.visible_to(agent(cast)).active()
+
+
+LISTS: dict[str, tuple[str, Asked]] = {
+    "a customer's own": (
+        "ticket_requester",
+        lambda cast: Ticket.objects.raised_by(cast.rachel.pk).listed(),
+    ),
+    "a customer's own, further on": (
+        "ticket_requester",
+        lambda cast: Ticket.objects.raised_by(cast.rachel.pk).listed().older_than(NOON, 10**6),
+    ),
+    "an organisation's": (
+        "ticket_organisation",
+        lambda cast: (
+            Ticket.objects.visible_to(manager(cast)).filter(organisation=cast.acme).listed()
+        ),
+    ),
+    "everything active": ("ticket_active", lambda cast: seen(cast).listed()),
+    "everything active, further on": (
+        "ticket_active",
+        lambda cast: seen(cast).listed().older_than(NOON, 10**6),
+    ),
+    "a team's": ("ticket_active_team", lambda cast: seen(cast).filter(team=cast.cards).listed()),
+    "mine": (
+        "ticket_active_assignee",
+        lambda cast: seen(cast).filter(assignee=cast.alice).listed(),
+    ),
+    "nobody's": ("ticket_active", lambda cast: seen(cast).filter(assignee=None).listed()),
+    "to wake": ("ticket_to_wake", lambda _: Ticket.objects.asleep_until(NOON)),
+    "to close": ("ticket_to_close", lambda _: Ticket.objects.resolved_before(NOON)),
+    "unanswered": ("ticket_pending", lambda _: Ticket.objects.pending_since(NOON)),
+    "a conversation": (
+        "message_conversation",
+        lambda _: Message.objects.filter(ticket__in=[1]).conversation(),
+    ),
+    "a ticket's history": (
+        "event_subject",
+        lambda _: Event.objects.filter(subject="ticket:1").order_by("-id"),
+    ),
+    "due deliveries": ("delivery_due", lambda _: Delivery.objects.due(now=NOON)),
+}
+
+
+def plan_of(rows: QuerySet[Any]) -> str:
+    """How the database would go about it if only the shape of the query counted, not the few rows.
+
+    PostgreSQL sorts and scans only where no index serves; SQLite says what it sorts.
+    """
+    sql, params = rows.query.sql_with_params()
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            for way in ("seqscan", "sort", "bitmapscan", "incremental_sort"):
+                cursor.execute(f"SET LOCAL enable_{way} = off")
+            cursor.execute(f"EXPLAIN {sql}", params)
+        else:
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql}", params)
+        return "\n".join(str(row[-1]) for row in cursor.fetchall())
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_page_is_read_off_its_index(cast: Cast, name: str) -> None:
+    index, asked = LISTS[name]
+    if connection.vendor == "sqlite" and index.startswith("ticket_active"):
+        pytest.skip("SQLite never takes a partial index for an IN list that comes as parameters")
+
+    plan = plan_of(asked(cast)[:PAGE])
+
+    assert index in plan, plan
+    assert "Sort" not in plan, plan
+    assert "TEMP B-TREE" not in plan, plan
+
+
+def test_what_a_lead_took_part_in_is_not_gathered_for_a_page(cast: Cast) -> None:
+    plan = plan_of(seen(cast).listed()[:PAGE])
+
+    assert "hashed SubPlan" not in plan, plan
+
+
+def test_the_check_sees_a_sort(cast: Cast) -> None:
+    plan = plan_of(seen(cast).order_by("subject")[:PAGE])
+
+    assert "Sort" in plan or "TEMP B-TREE" in plan
