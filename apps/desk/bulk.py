@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Team, User
 from apps.desk.errors import BulkSizeError, BulkVerbError
@@ -26,7 +27,7 @@ Verb = Callable[[Ticket, Actor, datetime], object]
 
 
 class ChangedMeanwhileError(StaleTicketError):
-    message = "Somebody changed it since you looked. Look again, then decide."
+    message = _("Somebody changed it since you looked. Look again, then decide.")
 
 
 @dataclass(slots=True)

@@ -52,8 +52,7 @@ def offered() -> list[Category]:
 
 
 def fields_of(category: Category | None) -> list[CategoryField]:
-    """
-    Of a category and of those above it, from the top down, archived ones too.
+    """Of a category and of those above it, from the top down, archived ones too.
 
     A field of a category takes the place of one above it, a live one that of an archived one.
     """

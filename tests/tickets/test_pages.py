@@ -56,8 +56,6 @@ def test_a_ticket_costs_the_same_however_much_was_said(cast: Cast, who: str) -> 
     assert queries(client, path) == few
 
 
-
-
 class TestThePortal:
     def test_keeps_what_was_typed_when_it_refuses(self, cast: Cast) -> None:
         CategoryField.objects.create(

@@ -78,7 +78,7 @@ def _filter_of(data: QueryDict) -> Filter:
 
 
 def _sharing_for(actor: Actor) -> list[tuple[str, str]]:
-    offered = list(SavedView.Sharing.choices)
+    offered = [(value, str(label)) for value, label in SavedView.Sharing.choices]
     if not policies.can_share_with_everybody(actor):
         offered = [pair for pair in offered if pair[0] != SavedView.Sharing.EVERYBODY]
     if not _shareable(actor).exists():
