@@ -29,6 +29,7 @@ from apps.accounts.middleware import actor_of
 from apps.accounts.models import ApiToken, Organisation, Team, User
 from apps.accounts.permissions import Permission, Role, Scope
 from apps.kernel.errors import NotFoundError
+from apps.kernel.forms import bound_to
 from apps.kernel.text import number_in
 
 
@@ -126,7 +127,7 @@ class UserAdmin(GuardedAdmin):
         user = User.objects.filter(pk=number_in(object_id)).first()
         if user is None:
             raise NotFoundError
-        form = ConfirmForm(request.POST or None)
+        form = ConfirmForm(*bound_to(request))
         if form.is_valid():
             return then(user)
         context = {

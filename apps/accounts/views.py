@@ -20,7 +20,7 @@ from apps.accounts.forms import LeaveForm, ProfileForm
 from apps.accounts.middleware import actor_of
 from apps.accounts.models import User
 from apps.kernel.errors import NotFoundError
-from apps.kernel.forms import shown_on
+from apps.kernel.forms import bound_to, shown_on
 
 EXPORTS = 5
 EXPORTS_WINDOW = timedelta(hours=1)
@@ -31,7 +31,7 @@ EXPORTS_WINDOW = timedelta(hours=1)
 def profile(request: HttpRequest) -> HttpResponse:
     user = _me(request)
     initial = {"name": user.name, "locale": user.locale, "time_zone": user.time_zone}
-    form = ProfileForm(request.POST or None, initial=initial)
+    form = ProfileForm(*bound_to(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         actions.edit_person(
             user=user, **form.cleaned_data, actor=actor_of(request), now=timezone.now()

@@ -14,6 +14,7 @@ from django.db.models.query import get_related_populators
 Row = TypeVar("Row", bound=Model)
 Value = int | str
 
+_MOST = 2**63 - 1  # the largest whole number that a column holds
 _INT, _STR = -1_000_000_000, "\ue000"  # what no row holds
 
 
@@ -51,6 +52,8 @@ class _Shape(Generic[Row]):
     populators: Any  # of what was joined
 
     def rows(self, values: Sequence[Value]) -> list[Row]:
+        if any(isinstance(value, int) and abs(value) > _MOST for value in values):
+            return []
         params = list(self.params)
         for place, number in self.places:
             params[place] = values[number]

@@ -1,11 +1,18 @@
 from __future__ import annotations
 
 from types import TracebackType
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.forms import BaseForm
+from django.http import HttpRequest
 
 from apps.kernel.errors import DomainError
+
+
+def bound_to(request: HttpRequest) -> tuple[Any, Any]:
+    """A form's `data` and `files`. An empty body was sent too: it lacks every field."""
+    return (request.POST, request.FILES) if request.method == "POST" else (None, None)
 
 
 class shown_on:  # noqa: N801 - reads as the words of a with statement

@@ -16,6 +16,7 @@ from apps.accounts.middleware import actor_of
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.kernel.errors import NotFoundError
+from apps.kernel.forms import bound_to
 from apps.notifications import actions, folder, listing
 from apps.notifications.compose import ticket_path
 from apps.notifications.forms import PreferencesForm
@@ -74,7 +75,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     user = User.objects.get(pk=actor.id or 0)
     chosen = dict(Preference.objects.filter(user=user).values_list("kind", "mail"))
     form = PreferencesForm(
-        request.POST or None,
+        *bound_to(request),
         initial={kind.value: chosen.get(kind.value, True) for kind in Kind},
         is_staff=actor.can(Permission.WORK_TICKETS),
     )

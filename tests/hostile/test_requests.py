@@ -114,7 +114,7 @@ class TestBodies:
         answer = client_of(cast.rachel).post("/new/other/", sent)
 
         assert answer.status_code == 413
-        assert "Send fewer or smaller files" in answer.content.decode()
+        assert "send fewer or smaller files" in answer.content.decode()
         assert not Ticket.objects.exists()
 
     def test_too_many_fields_are_too_much(self, cast: Cast) -> None:
@@ -386,7 +386,7 @@ def test_a_text_is_rendered_before_its_ticket_is_locked(
         told.append("render")
         return text
 
-    monkeypatch.setattr("apps.tickets.actions.rows.lock", lock)
+    monkeypatch.setattr("apps.tickets.actions.writing._lock_open_end", lock)
     monkeypatch.setattr("apps.kernel.markup.render", render)
 
     with pytest.raises(CustomFieldError):

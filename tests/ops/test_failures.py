@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from apps.portal import views
+from apps.portal.views import home
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +44,7 @@ def test_a_broken_page_is_told_without_what_may_be_broken(
     def broken(*_: object) -> None:
         raise RuntimeError("the secret reason")
 
-    monkeypatch.setattr(views, "actor_of", broken)
+    monkeypatch.setattr(home, "actor_of", broken)
     client = Client(raise_request_exception=False)
 
     with django_assert_num_queries(0):

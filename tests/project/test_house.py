@@ -35,7 +35,7 @@ WRITERS = {
     "apps/events/relay.py": "deliveries: its rows are its own",
     "apps/accounts/throttle.py": "counts attempts, which are no domain rows",
     "apps/accounts/managers.py": "createsuperuser, Django's own command",
-    "apps/desk/presence.py": "who is here, in the cache",
+    "apps/kernel/compiled.py": "runs a queryset's SELECT, whose SQL is made once",
     "apps/ops/chores.py": "when a chore is due, which is no domain row",
     "apps/ops/health.py": "asks the database whether it is there",
     "apps/ops/release.py": "an advisory lock, which is no row",

@@ -9,7 +9,7 @@ import pytest
 from apps.events.models import Event
 from apps.kernel.actors import ANONYMOUS
 from apps.kernel.errors import DomainError, ForbiddenError
-from apps.tickets import actions
+from apps.tickets import actions, reference
 from apps.tickets.errors import CategoryRefusedError, DoubleSubmissionError
 from apps.tickets.models import Attachment, CategoryField, Message, Ticket
 from tests.cast import Cast
@@ -182,6 +182,7 @@ class TestCustomFields:
         said = {"digits": "1", "amount": "12.50"}
         ticket = raised(cast, category=cast.lost_card, custom=said)
         CategoryField.objects.filter(key="amount").update(archived=True)
+        reference.forget()
         alice = cast.actor(cast.alice)
 
         ticket = actions.edit(ticket=ticket, custom={"digits": "2"}, actor=alice, now=LATER)

@@ -20,7 +20,7 @@ from apps.accounts.permissions import Permission
 from apps.desk import articles
 from apps.desk.articles import Said
 from apps.kernel.errors import ForbiddenError, NotFoundError
-from apps.kernel.forms import shown_on
+from apps.kernel.forms import bound_to, shown_on
 from apps.knowledge import access as knowledge
 from apps.knowledge import actions, rendering, shelf
 from apps.knowledge.forms import DraftForm
@@ -58,7 +58,7 @@ def propose(request: HttpRequest, chrome: Chrome, pk: int) -> HttpResponse:
     if question is None:
         raise NotFoundError
     chosen = _chosen(request, answers)
-    form = FromTicketForm(request.POST or None, initial=_initial(ticket, question, chosen))
+    form = FromTicketForm(*bound_to(request), initial=_initial(ticket, question, chosen))
     if request.method == "POST" and form.is_valid():
         with shown_on(form):
             article = actions.draft(

@@ -24,7 +24,7 @@ from apps.desk.page import Conversation
 from apps.desk.panels import PANELS, Panel, offered
 from apps.kernel.actors import Actor
 from apps.kernel.errors import ForbiddenError, NotFoundError
-from apps.kernel.forms import shown_on
+from apps.kernel.forms import bound_to, shown_on
 from apps.tickets import access, actions, custom, files, policies, statuses
 from apps.tickets.assignment import Explanation
 from apps.tickets.files import stored
@@ -140,8 +140,7 @@ def add(request: HttpRequest, chrome: Chrome) -> HttpResponse:
         return render(request, "admin/tickets/ticket/add.html", context)
     actor = actor_of(request)
     form = AgentRequestForm(
-        request.POST or None,
-        request.FILES or None,
+        *bound_to(request),
         definitions=custom.definitions_for(category),
         initial={"impact": category.impact, "urgency": category.urgency} if category else None,
     )

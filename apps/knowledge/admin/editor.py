@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts.middleware import actor_of
 from apps.accounts.permissions import Permission
 from apps.kernel.errors import DomainError, ForbiddenError, NotFoundError
-from apps.kernel.forms import shown_on
+from apps.kernel.forms import bound_to, shown_on
 from apps.knowledge import access, actions, comparing, pictures, policies, rendering
 from apps.knowledge.actions.rows import TEXT_LIMIT
 from apps.knowledge.admin.panels import PANELS, Panel, panels_for
@@ -36,7 +36,7 @@ def require_writer(request: HttpRequest) -> None:
 
 @require_http_methods(["GET", "POST"])
 def add(request: HttpRequest, chrome: Chrome) -> HttpResponse:
-    form = DraftForm(request.POST or None)
+    form = DraftForm(*bound_to(request))
     if request.method == "POST" and "preview" not in request.POST and form.is_valid():
         with shown_on(form):
             article = actions.draft(

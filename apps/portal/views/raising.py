@@ -17,7 +17,7 @@ from apps.accounts.middleware import actor_of, person_of
 from apps.kernel import markup
 from apps.kernel.actors import Actor
 from apps.kernel.errors import NotFoundError
-from apps.kernel.forms import shown_on
+from apps.kernel.forms import bound_to, shown_on
 from apps.knowledge import shelf
 from apps.portal import actions as portal
 from apps.search import find
@@ -89,8 +89,7 @@ def ticket_new(request: HttpRequest, slug: str = "") -> HttpResponse:
     category = _category(slug)
     actor, now = actor_of(request), timezone.now()
     form = RequestForm(
-        request.POST or None,
-        request.FILES or None,
+        *bound_to(request),
         definitions=custom.definitions_for(category),
     )
     suggested = None

@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts.access import actor_for
+from apps.kernel.forms import bound_to
 from apps.tickets import actions, ratings
 from apps.tickets.errors import RatingClosedError
 from apps.tickets.forms import RatingForm
@@ -26,7 +27,7 @@ def rating(request: HttpRequest, token: str) -> HttpResponse:
     clicked = request.GET.get("score", "")
     chosen = clicked if clicked in set("12345") else (given.score if given else None)
     form = RatingForm(
-        request.POST or None,
+        *bound_to(request),
         initial={"score": chosen, "comment": given.comment if given else ""},
     )
     done = False

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts.middleware import actor_of
 from apps.accounts.models import User
 from apps.kernel.errors import NotFoundError
-from apps.kernel.forms import shown_on
+from apps.kernel.forms import bound_to, shown_on
 from apps.notifications import bell
 from apps.portal import lists, shown
 from apps.portal.outlook import Standing, outlook
@@ -109,7 +109,7 @@ def _tag(version: int) -> str:
 def ticket_reply(request: HttpRequest, ref: str) -> HttpResponse:
     actor, now = actor_of(request), timezone.now()
     ticket = access.ticket_by_ref(ref, actor)
-    form = WritingForm(request.POST or None, request.FILES or None)
+    form = WritingForm(*bound_to(request))
     if request.method == "POST":
         keep_files(form, actor=actor, now=now)
         if form.is_valid():

@@ -88,8 +88,14 @@ def raise_ticket(
         uploads=uploads,
         submission=submission,
     )
+    return _store_once(draft, writing, tags=clean_tags(tags), actor=actor, now=now)
+
+
+def _store_once(
+    draft: Ticket, writing: rows.Writing, *, tags: Sequence[str], actor: Actor, now: datetime
+) -> Ticket:
     try:
-        return _store(draft, writing, tags=clean_tags(tags), actor=actor, now=now)
+        return _store(draft, writing, tags=tags, actor=actor, now=now)
     except IntegrityError:
         first = _first_of(draft, writing)
         if first is None:
