@@ -132,7 +132,7 @@ def test_a_customer_without_javascript_asks_too(desk: Desk, browser: Browser) ->
 
     _sign_up(page, desk)
     _raise_with_a_picture(page)
-    page.get_by_role("button", name="Mark as solved").click()
+    page.get_by_role("button", name="It's solved").click()
     page.get_by_role("button", name="Reopen").click()
 
-    expect(page.get_by_role("button", name="Mark as solved")).to_be_visible()
+    expect(page.get_by_role("button", name="It's solved")).to_be_visible()

@@ -46,7 +46,7 @@ export function setUpLive(root) {
     for (const part of news.querySelectorAll("[data-live]")) {
       const there = root.querySelector(`[data-live="${part.dataset.live}"]`);
       if (!there || there.innerHTML === part.innerHTML) continue;
-      if (there.contains(document.activeElement) && part.dataset.live === "head") continue;
+      if (there.querySelector("details[open]")?.contains(document.activeElement)) continue; // being typed
       there.replaceChildren(...part.childNodes);
     }
     if ("changed" in news.dataset) {

@@ -64,12 +64,14 @@ function setUpProperties(page, live) {
 
 async function save(form, submitter, live, page) {
   const focused = document.activeElement?.id;
+  const head = form.closest("[data-live=head]");
   const data = new FormData(form, submitter);
   form.setAttribute("aria-busy", "true");
   form.querySelector(".desk-error")?.remove();
   try {
     const answer = await fetch(form.action, { method: "POST", body: data, headers: { "X-Requested-With": "fetch" } });
     if (answer.ok) {
+      if (head) document.activeElement?.blur(); // what was pressed goes away
       await live.refresh({ side: true });
       live.announce(page.dataset.saidSaved);
     } else {
@@ -82,7 +84,8 @@ async function save(form, submitter, live, page) {
     complain(form, page.dataset.saidLost);
   }
   form.removeAttribute("aria-busy");
-  if (focused) document.getElementById(focused)?.focus();
+  if (focused && document.getElementById(focused)) document.getElementById(focused).focus();
+  else if (head) head.querySelector("h1").focus();
 }
 
 function complain(form, text) {
