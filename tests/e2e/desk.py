@@ -131,9 +131,11 @@ class Desk:
 
     def ask(self, expression: str) -> str:
         """What a Python expression over the desk's own models gives, as text."""
-        return self.manage(
-            "shell", "--no-imports", "--command", f"{_IMPORTS}\nprint({expression})"
-        ).strip()
+        return self.run(f"{_IMPORTS}\nprint({expression})")
+
+    def run(self, script: str) -> str:
+        """What a script prints that runs inside the desk."""
+        return self.manage("shell", "--no-imports", "--command", script).strip()
 
     def count(self, what: str) -> int:
         return int(self.ask(_COUNTS[what]))
