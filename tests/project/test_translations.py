@@ -72,11 +72,12 @@ def test_what_the_sources_ask_for_is_found_in_code_and_templates(tmp_path: Path)
     (tmp_path / "templates/a.html").write_text(
         '{% load i18n %}{% translate "In a page" %}{% blocktranslate trimmed %}\n'
         "  Hello {{ name }}\n{% endblocktranslate %}"
+        '\n    <p>\n  {% translate "Deeper" %}\n </p>'  # no indentation that Python knows
     )
 
     found = {message.id for message in found_in(tmp_path) if message.id}
 
-    assert found == {"In code", ("one", "many"), "In a page", "Hello %(name)s"}
+    assert found == {"In code", ("one", "many"), "In a page", "Hello %(name)s", "Deeper"}
 
 
 def test_a_catalogue_follows_the_sources_and_is_compiled(
