@@ -152,7 +152,7 @@ def _names(facts: list[Envelope], known: Mapping[int, str], book: Directory) -> 
         people={**known, **book.staff, **{user.pk: str(user) for user in found}},
         teams={**book.teams, **{team.pk: team.name for team in new_teams}},
         categories={**book.categories, **{row.pk: row.name for row in new_categories}},
-        statuses={status.slug: status.label for status in book.statuses},
+        statuses={status.slug: status.words for status in book.statuses},
     )
 
 

@@ -50,6 +50,12 @@ class SavedReplyForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = SavedReply
         fields = ("title", "shortcut", "scope", "team", "body", "archived")
+        labels = {
+            "title": _("Title"),
+            "shortcut": _("Shortcut"),
+            "team": _("Team"),
+            "archived": _("No longer in use"),
+        }
 
     request: HttpRequest
 
