@@ -226,7 +226,7 @@ def _names_of(changed: Iterable[str]) -> list[str]:
 
 def _linked(data: Mapping[str, Any], _names: Names) -> str:
     kind = data["kind"]
-    words = str(Link.Kind(kind).label) if kind in _KINDS else kind.replace("_", " ")
+    words = str(Link.Kind(kind).label) if kind in _KINDS else _("child of")
     values = {"kind": words, "number": data["target_id"]}
     if data.get("removed"):
         return _("took away the link “%(kind)s” to #%(number)d") % values
