@@ -12,11 +12,13 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import trans_real
 
+from apps.desk.errors import UnknownVariableError
 from apps.ops.catalogues import catalogue_of, compile_all, found_in, load, update
+from apps.tickets.models import Status
 
 LOCALE = Path(settings.LOCALE_PATHS[0])
 OTHERS = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
-COMPLETE = ["de"]  # Arabic is laid out, and falls back to English where it has no words yet
+COMPLETE = ["de"]  # Arabic has what customers see, and falls back to English on the desk
 _PLACE = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w+\}|</?\w+")
 
 
@@ -109,6 +111,10 @@ def test_the_desk_speaks_them() -> None:
 
     with translation.override("de"):
         assert translation.gettext("My requests") == "Meine Anfragen"
+        assert str(Status(agent_label="Pending")) == "Wartet"
+        assert str(Status(agent_label="At the printer's")) == "At the printer's"  # an admin's own
+        assert str(UnknownVariableError(["x"], ["y"])).startswith("Diese Variablen gibt es nicht")
+        assert translation.gettext("You have signed out.").startswith("Sie ")  # allauth says du
     with translation.override("ar"):
         assert translation.get_language_bidi()
         assert translation.ngettext("Try again", "Try again", 2) == "Try again"
