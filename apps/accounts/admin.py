@@ -18,6 +18,7 @@ from unfold.decorators import action
 
 from apps.accounts import actions
 from apps.accounts.admin_forms import (
+    ROLES,
     ConfirmForm,
     OrganisationForm,
     PersonForm,
@@ -53,7 +54,7 @@ class UserAdmin(GuardedAdmin):
 
     @admin.display(description=_("Role"))
     def role(self, user: User) -> str:
-        return ", ".join(group.name for group in user.groups.all())
+        return ", ".join(str(ROLES.get(group.name, group.name)) for group in user.groups.all())
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         users: QuerySet[User] = super().get_queryset(request)

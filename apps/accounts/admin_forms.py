@@ -18,12 +18,23 @@ from apps.accounts.models import ApiToken, Organisation, Team, User
 from apps.accounts.permissions import Role, Scope
 
 LONGEST_DAYS = 366
+ROLES = {
+    Role.REQUESTER.value: _("Requester"),
+    Role.AGENT.value: _("Agent"),
+    Role.TEAM_LEAD.value: _("Team lead"),
+    Role.ADMINISTRATOR.value: _("Administrator"),
+}
+SCOPES = {
+    Scope.REQUESTER.value: _("What a requester may do"),
+    Scope.WORK.value: _("Work on tickets"),
+    Scope.MANAGE.value: _("Run the desk"),
+}
 
 
 class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
     role = forms.ChoiceField(
         label=_("Role"),
-        choices=[(role.value, role.value.capitalize()) for role in Role],
+        choices=ROLES.items(),
         widget=UnfoldAdminSelectWidget,
     )
     locale = forms.ChoiceField(
@@ -34,6 +45,13 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ("email", "name", "organisation", "is_organisation_manager", "is_active")
+        labels = {
+            "email": _("E-mail"),
+            "name": _("Name"),
+            "organisation": _("Organisation"),
+            "is_organisation_manager": _("Manages the organisation"),
+            "is_active": _("May sign in"),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -69,6 +87,11 @@ class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Organisation
         fields = ("name", "shares_tickets", "notes")
+        labels = {
+            "name": _("Name"),
+            "shares_tickets": _("Members share their tickets"),
+            "notes": _("Notes"),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -98,6 +121,12 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Team
         fields = ("name", "private", "assignment_policy", "capacity")
+        labels = {
+            "name": _("Name"),
+            "private": _("Private"),
+            "assignment_policy": _("Assignment of new tickets"),
+            "capacity": _("Open tickets an agent"),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -118,7 +147,7 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
     )
     scopes = forms.MultipleChoiceField(
         label=_("May be used for"),
-        choices=[(scope.value, scope.value.capitalize()) for scope in Scope],
+        choices=SCOPES.items(),
         widget=UnfoldAdminSelectMultipleWidget,
     )
     days = forms.IntegerField(
@@ -132,6 +161,7 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = ApiToken
         fields = ("name",)
+        labels = {"name": _("Name")}
 
     def clean_owner_email(self) -> User:
         address = str(self.cleaned_data["owner_email"]).lower()

@@ -141,7 +141,7 @@ def _priority(value: str, _actor: Actor) -> Verb:
         (rule.impact, rule.urgency) for rule in PriorityRule.objects.filter(priority=_number(value))
     ]
     if not cells:
-        raise BulkVerbError("No impact and urgency give this priority. See the priority matrix.")
+        raise BulkVerbError(_("No impact and urgency give this priority. See the priority matrix."))
 
     def act(ticket: Ticket, actor: Actor, now: datetime) -> object:
         if ticket.priority == int(value):

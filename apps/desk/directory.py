@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import Permission as DjangoPermission
 from django.core.cache import cache
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from apps.accounts.models import Team, TeamMember, User
 from apps.accounts.permissions import Permission
@@ -29,6 +30,11 @@ class StatusName:
     label: str
     category: str
     archived: bool
+
+    @property
+    def words(self) -> str:
+        """The label in the language of whoever reads it; kept is what it is called in the row."""
+        return gettext(self.label)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,7 +59,10 @@ class UnknownVariableError(DomainError):
 
     def __init__(self, unknown: Iterable[str], known: Iterable[str]) -> None:
         wrong, right = ", ".join(unknown), ", ".join(f"{{{{{name}}}}}" for name in known)
-        super().__init__(f"These variables don't exist: {wrong}. Use one of: {right}.")
+        super().__init__(
+            _("These variables don't exist: %(unknown)s. Use one of: %(known)s.")
+            % {"unknown": wrong, "known": right}
+        )
 
 
 class SavedReplyRefusedError(DomainError):
@@ -72,7 +75,10 @@ class MentionRefusedError(DomainError):
     def __init__(self, names: Iterable[str]) -> None:
         who = ", ".join(names)
         super().__init__(
-            f"{who} can't see this ticket, because it belongs to a private team. Take the mention"
-            " out, or give the ticket to a team that may see it.",
+            _(
+                "%(names)s can't see this ticket, because it belongs to a private team. Take the"
+                " mention out, or give the ticket to a team that may see it."
+            )
+            % {"names": who},
             names=list(names),
         )

@@ -16,7 +16,7 @@ from apps.desk.directory import Directory
 from apps.desk.models import Draft
 from apps.events.envelope import Envelope
 from apps.tickets.assignment import Explanation, tell
-from apps.tickets.models import Category
+from apps.tickets.models import Category, Link
 
 _PEOPLE = ("requester_id", "assignee_from", "assignee_to", "author_id")
 _PEOPLE_LISTS = ("watchers_added", "watchers_removed", "user_ids", "considered")
@@ -152,12 +152,15 @@ def _names(facts: list[Envelope], known: Mapping[int, str], book: Directory) -> 
         people={**known, **book.staff, **{user.pk: str(user) for user in found}},
         teams={**book.teams, **{team.pk: team.name for team in new_teams}},
         categories={**book.categories, **{row.pk: row.name for row in new_categories}},
-        statuses={status.slug: status.label for status in book.statuses},
+        statuses={status.slug: status.words for status in book.statuses},
     )
 
 
 def _ids(facts: list[Envelope], keys: tuple[str, ...]) -> set[int]:
     return {fact.data[key] for fact in facts for key in keys if fact.data.get(key) is not None}
+
+
+_KINDS = frozenset(Link.Kind.values)
 
 
 def _raised(data: Mapping[str, Any], _names: Names) -> str:
@@ -209,14 +212,22 @@ def _updated(data: Mapping[str, Any], names: Names) -> str:
             _("took %s away"),
             ", ".join(people.get(n, "?") for n in data.get("watchers_removed", ())),
         ),
-        (_("changed %s"), ", ".join(c for c in data["changed"] if c not in {"tags", "watchers"})),
+        (_("changed %s"), ", ".join(_names_of(data["changed"]))),
     ]
     told = [text % values for text, values in parts if values]
     return "; ".join(told) or _("changed who watches it")
 
 
+def _names_of(changed: Iterable[str]) -> list[str]:
+    """The fields that changed, but those that are told of with their values."""
+    words = {"subject": _("the subject"), "kind": _("the kind"), "custom": _("the details")}
+    return [words.get(name, name) for name in changed if name not in {"tags", "watchers"}]
+
+
 def _linked(data: Mapping[str, Any], _names: Names) -> str:
-    values = {"kind": data["kind"].replace("_", " "), "number": data["target_id"]}
+    kind = data["kind"]
+    words = str(Link.Kind(kind).label) if kind in _KINDS else _("child of")
+    values = {"kind": words, "number": data["target_id"]}
     if data.get("removed"):
         return _("took away the link “%(kind)s” to #%(number)d") % values
     return _("linked it: %(kind)s #%(number)d") % values

@@ -47,7 +47,7 @@ def _choices(rows: Iterable[Ticket], ticket: Ticket) -> list[Choice]:
         Choice(
             number=row.pk,
             subject=row.subject,
-            label=row.status.agent_label,
+            label=str(row.status),
             category=row.status_category,
             requester=str(row.requester),
         )

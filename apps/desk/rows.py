@@ -74,7 +74,7 @@ def _row(row: Row, tags: Sequence[str], base: str, now: datetime, words: Words) 
     assignee = row["assignee__name"] or row["assignee__email"]
     team = row["team__name"]
     is_major = row["is_major_incident"]
-    level = f"P{row['priority']}"
+    level, standing = f"P{row['priority']}", row["status__agent_label"]
     return format_html(
         _ROW,
         extra=" waits" if waits is not None else "",
@@ -87,7 +87,7 @@ def _row(row: Row, tags: Sequence[str], base: str, now: datetime, words: Words) 
         tags=format_html_join("", ' <span class="q-tag">{}</span>', ((tag,) for tag in tags)),
         signs=_signs(row, now, words),
         state=row["status_category"],
-        label=row["status__agent_label"],
+        label=_(standing),
         priority="major" if is_major else row["priority"],
         level_title=words.major if is_major else words.priority % row["priority"],
         level=words.major if is_major else level,
@@ -141,7 +141,7 @@ def _hit(hit: TicketHit, base: str, now: datetime, words: Words) -> SafeString:
         tags="",
         signs="",
         state=hit.status_category,
-        label=hit.status_label,
+        label=_(hit.status_label),
         priority="none",
         level_title="",
         level="",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from apps.desk import actions
 from apps.desk.events import MessageMentioned, ReplyHeld
@@ -16,8 +17,8 @@ from apps.tickets import events, keeping
 from apps.tickets.models import Message, Ticket
 from apps.tickets.statuses import StatusCategory
 
-MENTIONED = "you were mentioned"
-HELD = "you wrote the reply"
+MENTIONED = gettext_noop("you were mentioned")
+HELD = gettext_noop("you wrote the reply")
 
 
 @subscriber(

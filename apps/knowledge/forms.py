@@ -131,6 +131,14 @@ class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = KnowledgeCategory
         fields = ("name", "slug", "parent", "description", "icon", "position")
+        labels = {
+            "name": _("Name"),
+            "slug": _("Name in addresses"),
+            "parent": _("Below"),
+            "description": _("Description"),
+            "icon": _("Icon"),
+            "position": _("Place in the list"),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

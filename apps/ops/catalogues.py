@@ -51,7 +51,12 @@ def _sources(root: Path) -> Iterator[tuple[str, str]]:
     for folder in TEMPLATES:
         for path in sorted((root / folder).rglob("*")):
             if path.suffix in {".html", ".txt"}:
-                yield path.relative_to(root).as_posix(), str(templatize(path.read_text()))
+                yield path.relative_to(root).as_posix(), _flat(str(templatize(path.read_text())))
+
+
+def _flat(source: str) -> str:
+    """Without indentation, which is a page's own: to Python's tokenizer it would be an error."""
+    return "\n".join(line.strip() for line in source.splitlines())
 
 
 def catalogue_of(folder: Path, language: str) -> Path:

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from apps.kernel.actors import Actor
 from apps.portal.words import clock, iso
@@ -56,7 +57,7 @@ def entries(tickets: TicketQuerySet) -> list[Entry]:
             path=f"{base}{ref}/",
             subject=subject,
             category=category,
-            label=label,
+            label=gettext(label),
             topic=topic or "",
             who=name or email.partition("@")[0],
             at=at,
@@ -77,7 +78,7 @@ def found(hits: Iterable[TicketHit]) -> list[Entry]:
             path=f"{base}{hit.ref}/",
             subject=hit.subject_html,
             category=hit.status_category,
-            label=hit.customer_label,
+            label=gettext(hit.customer_label),
             who=hit.requester_name,
             at=hit.updated_at,
             when=clock(hit.updated_at),

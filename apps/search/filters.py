@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Organisation, Team
@@ -99,10 +98,12 @@ def _statuses(value: str, actor: Actor) -> set[str]:
     if plain in set(StatusCategory):
         return {keys.standing(plain)}
     label = "agent_label" if access.is_staff(actor) else "customer_label"
-    rows = Status.objects.filter(
-        Q(slug=value.casefold().replace(" ", "-")) | Q(**{f"{label}__iexact": value})
-    )
-    found = {keys.status(pk) for pk in rows.values_list("pk", flat=True)}
+    found = {
+        keys.status(pk)
+        for pk, slug, name in Status.objects.values_list("pk", "slug", label)
+        if slug == value.casefold().replace(" ", "-")
+        or value.casefold() in {name.casefold(), _(name).casefold()}
+    }
     if not found:
         categories = ", ".join(sorted({*StatusCategory} - {StatusCategory.MERGED}))
         raise _NotUnderstoodError(

@@ -39,12 +39,16 @@ def clean(
     """
     known = {field.key: field for field in definitions}
     cleaned: dict[str, object] = {}
-    errors = {key: f"There is no field “{key}”." for key in values if key not in known}
+    errors = {
+        key: _("There is no field “%(field)s”.") % {"field": key}
+        for key in values
+        if key not in known
+    }
     for key, field in known.items():
         value = values.get(key)
         if value is None or value is False or value == "":  # 0 is a number like others
             if field.required and complete:
-                errors[key] = f"“{field.label}” is needed."
+                errors[key] = _("“%(field)s” is needed.") % {"field": field.label}
             continue
         try:
             cleaned[key] = _convert(field, value)

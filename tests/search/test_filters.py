@@ -88,6 +88,17 @@ def test_narrows_to_what_it_names(cast: Cast, desk: dict[str, int], text: str, n
     assert {hit.number for hit in hits.hits} == {desk[name] for name in names.split()}
 
 
+def test_knows_a_status_by_its_name_in_the_readers_language(
+    cast: Cast, desk: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As pages show it; catalogues are translated elsewhere."""
+    monkeypatch.setattr("apps.search.filters._", lambda text: {"Pending": "Wartet"}.get(text, text))
+
+    hits = find.tickets("status:wartet", actor=cast.actor(cast.alice), now=NOON)
+
+    assert [hit.number for hit in hits.hits] == [desk["late"]]
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Team, User
@@ -100,7 +101,7 @@ def values_for(ticket: Ticket, agent: User) -> dict[str, str]:
         "organisation.name": str(ticket.organisation or ""),
         "ticket.number": f"#{ticket.pk}",
         "ticket.subject": ticket.subject,
-        "ticket.status": ticket.status.customer_label,
+        "ticket.status": gettext(ticket.status.customer_label),
         "ticket.category": str(ticket.category or ""),
         "ticket.url": ticket_url(ticket, is_staff=False),
         "team.name": str(ticket.team or ""),

@@ -146,7 +146,7 @@ def _menus() -> dict[str, Any]:
     return {
         "assign": [(agent.pk, agent.name) for agent in found.agents],
         "team": found.teams,
-        "status": list(statuses.values_list("slug", "agent_label")),
+        "status": [(status.slug, str(status)) for status in statuses],
         "category": [(c.pk, wording.INDENT * depth + c.name) for c, depth in found.tree()],
     }
 

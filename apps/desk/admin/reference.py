@@ -44,6 +44,15 @@ class StatusForm(forms.ModelForm):  # type: ignore[type-arg]
             "is_default",
             "archived",
         )
+        labels = {
+            "agent_label": _("Agents read"),
+            "customer_label": _("Customers read"),
+            "slug": _("Name in addresses"),
+            "category": _("Meaning"),
+            "position": _("Place in the list"),
+            "is_default": _("Usual one of its meaning"),
+            "archived": _("No longer in use"),
+        }
 
     def clean_archived(self) -> bool:
         archived: bool = self.cleaned_data["archived"]
@@ -74,6 +83,15 @@ class FieldForm(forms.ModelForm):  # type: ignore[type-arg]
             "position",
             "archived",
         )
+        labels = {
+            "label": _("Label"),
+            "key": _("Key"),
+            "kind": _("Kind"),
+            "required": _("Required"),
+            "help_text": _("Hint"),
+            "position": _("Place in the list"),
+            "archived": _("No longer in use"),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -104,6 +122,17 @@ class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]
             "position",
             "archived",
         )
+        labels = {
+            "name": _("Name"),
+            "slug": _("Name in addresses"),
+            "parent": _("Below"),
+            "description": _("Description"),
+            "team": _("Team"),
+            "impact": _("Impact"),
+            "urgency": _("Urgency"),
+            "position": _("Place in the list"),
+            "archived": _("No longer in use"),
+        }
 
     def clean_parent(self) -> Category | None:
         parent: Category | None = self.cleaned_data["parent"]

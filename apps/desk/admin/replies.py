@@ -27,6 +27,7 @@ from apps.kernel.actors import Actor
 from apps.kernel.errors import DomainError
 
 Scope = SavedReply.Scope
+_VARIABLES = _("Markdown. Variables: %s. Give another word for want of it: {{team.name|us}}.")
 
 
 def scopes_of(actor: Actor) -> list[Scope]:
@@ -43,18 +44,25 @@ class SavedReplyForm(forms.ModelForm):  # type: ignore[type-arg]
     body = forms.CharField(
         label=_("Text"),
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 10, "dir": "auto"}),
-        help_text=_("Markdown. Variables: %s. Give another word for want of it: {{team.name|us}}.")
-        % ", ".join(f"{{{{{name}}}}}" for name in variables.VOCABULARY),
     )
 
     class Meta:
         model = SavedReply
         fields = ("title", "shortcut", "scope", "team", "body", "archived")
+        labels = {
+            "title": _("Title"),
+            "shortcut": _("Shortcut"),
+            "team": _("Team"),
+            "archived": _("No longer in use"),
+        }
 
     request: HttpRequest
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["body"].help_text = _VARIABLES % ", ".join(
+            f"{{{{{name}}}}}" for name in variables.VOCABULARY
+        )
         actor = actor_of(self.request)
         scopes = scopes_of(actor)
         self.fields["scope"].choices = [(scope.value, scope.label) for scope in scopes]  # type: ignore[attr-defined]

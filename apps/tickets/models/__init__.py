@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Organisation, Team
@@ -86,7 +87,7 @@ class Status(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.agent_label
+        return gettext(self.agent_label)
 
 
 class PriorityRule(models.Model):
