@@ -363,11 +363,12 @@ UNFOLD = {
         lambda _request: static("css/side.css"),
     ],
     "BORDER_RADIUS": "8px",
-    "COLORS": {
-        "primary": {
-            str(weight): f"var(--leaf-{weight})"  # static/css/tokens.css
+    "COLORS": {  # static/css/tokens.css
+        name: {
+            str(weight): f"var(--{scale}-{weight})"
             for weight in (50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 950)
-        },
+        }
+        for name, scale in (("primary", "leaf"), ("base", "stone"))
     },
     "SIDEBAR": {
         "show_search": False,

@@ -66,7 +66,7 @@ PAGES: dict[str, dict[str, str]] = {
         "desk-queue-empty": "/admin/tickets/ticket/?tag=zeppelin",
         "desk-search": "/admin/tickets/ticket/?q=card",
         "desk-ticket": "/admin/tickets/ticket/{number}/change/",
-        "desk-merge": "/admin/tickets/ticket/{number}/merge/do/?other={other}",
+        "desk-merge": "/admin/tickets/ticket/{number}/merge/do/?number={other}",
         "desk-split": "/admin/tickets/ticket/{number}/split/do/",
         "desk-new": "/admin/tickets/ticket/add/?category={topic}",
         "desk-views": "/admin/tickets/ticket/views/",
@@ -117,7 +117,7 @@ print(json.dumps({{
     "article": article.slug,
     "article_pk": article.pk,
     "shelf": article.category.slug,
-    "reply": SavedReply.objects.filter(owner=None)[0].pk,
+    "reply": SavedReply.objects.filter(owner=None, team=None)[0].pk,
     "person": customer.pk,
     "team": Team.objects.get(name="Cards").pk,
     "category": Category.objects.get(slug="card-not-arrived").pk,
@@ -152,14 +152,14 @@ def test_pages_are_fit_to_be_seen(
     wrong = []
     for name, path in PAGES[who].items():
         page.goto(path.format(**places))
-        page.wait_for_load_state("networkidle")
+        page.evaluate("document.fonts.ready")
         wrong += [f"{name}: {one}" for one in grave(page)]
         if page.evaluate("document.documentElement.scrollWidth") > width:
             wrong.append(f"{name}: scrolls sideways")
         if KEPT_IN:
             _keep(page, f"{name}-{size}-{scheme}")
 
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
     # The browser itself writes down that a page was an error's.
     assert [told for told in complaints if "Failed to load resource" not in told] == []
 

@@ -96,6 +96,8 @@ class FieldForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["options"] = "\n".join(map(str, self.instance.options))
+        for field in self.fields.values():  # the heads of the table's columns are far away
+            field.widget.attrs.setdefault("aria-label", str(field.label))
 
     def clean_options(self) -> list[str]:
         lines = [line.strip() for line in self.cleaned_data["options"].splitlines()]

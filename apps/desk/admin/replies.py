@@ -94,7 +94,7 @@ class SavedReplyAdmin(GuardedAdmin):
     needs = Permission.WORK_TICKETS
     may_add = may_change = True
     form = SavedReplyForm
-    list_display = ("title", "shortcut", "whose", "used_count", "archived")
+    list_display = ("title", "shortcut", "whose", "used_count")
     list_filter = ("scope", "archived")
     list_select_related = ("team", "owner")
     search_fields = ("title", "shortcut")
