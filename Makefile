@@ -7,7 +7,7 @@ STATIC := $(shell find static -type f 2>/dev/null)
 CATALOGUES := $(shell find locale -name '*.po' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format requirements demo translations shell reset
+.PHONY: help run test check format screenshots requirements demo translations shell reset
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ check: $(VENV)/ready-dev ## Only the checks that need no server: lint, types, im
 format: $(VENV)/ready-dev ## Lay out code and templates
 	$(BIN)/ruff check --fix --exit-zero --quiet . && $(BIN)/ruff format .
 	$(BIN)/djlint --reformat --quiet templates
+
+screenshots: $(VENV)/ready-dev staticfiles/staticfiles.json $(CATALOGUES:.po=.mo) ## Take the pictures of docs/screenshots anew, in Chromium
+	VAR_DIR=$$(mktemp -d) SCREENSHOTS=docs/screenshots $(BIN)/pytest --quiet tests/e2e/test_looks.py
 
 requirements: $(VENV)/ready-dev ## Compile requirements.txt and requirements-dev.txt anew from pyproject.toml
 	scripts/compile-requirements

@@ -35,7 +35,12 @@ def shared_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     Nothing is stopped, emptied or reconfigured here; a test that must do so takes `desk`.
     """
     with own_database() as url:
-        desk = Desk(tmp_path_factory.mktemp("desk"), database_url=url, NOTIFY_AFTER_SECONDS="0")
+        desk = Desk(
+            tmp_path_factory.mktemp("desk"),
+            database_url=url,
+            NOTIFY_AFTER_SECONDS="0",
+            UNDO_SEND_SECONDS="4",
+        )
         desk.manage("release")
         desk.manage("demo", "--tickets", "60")
         desk.start()

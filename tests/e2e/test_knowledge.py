@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from demo.reading import load_desk
+from tests.e2e.browsing import sign_in, watched
 from tests.e2e.desk import Desk
 from tests.knowledge.shelf import png
 
@@ -22,23 +20,6 @@ _DROP = """(text, [name, bytes]) => {
   transfer.items.add(new File([new Uint8Array(bytes)], name, {type: "image/png"}));
   text.dispatchEvent(new DragEvent("drop", {dataTransfer: transfer, bubbles: true}));
 }"""
-
-
-def _watched(context: BrowserContext, complaints: list[str]) -> Page:
-    page = context.new_page()
-    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    return page
-
-
-def _sign_in(page: Page, desk: Desk, label: str) -> None:
-    demo = load_desk()
-    person = next(demo.people[entry.person] for entry in demo.sign_ins if label in entry.label)
-    page.goto(f"{desk.url}/account/login/")
-    page.get_by_label("Email").fill(person.email)
-    page.get_by_label("Password").fill(demo.password)
-    page.get_by_role("button", name="Sign In", exact=True).click()
-    expect(page).to_have_url(re.compile(r"^(?!.*login)"))
 
 
 def _draft(page: Page, desk: Desk) -> str:
@@ -92,15 +73,15 @@ def test_a_solved_ticket_becomes_an_article_that_a_visitor_rates(
     shared_desk: Desk, browser: Browser
 ) -> None:
     complaints: list[str] = []
-    agent = _watched(browser.new_context(), complaints)
-    lead = _watched(browser.new_context(), complaints)
+    agent = watched(browser.new_context(), complaints)
+    lead = watched(browser.new_context(), complaints)
     # A visitor needs no script.
-    visitor = _watched(browser.new_context(java_script_enabled=False), complaints)
+    visitor = watched(browser.new_context(java_script_enabled=False), complaints)
 
-    _sign_in(agent, shared_desk, "Agent")
+    sign_in(agent, shared_desk, "Agent")
     where = _draft(agent, shared_desk)
     _write(agent)
-    _sign_in(lead, shared_desk, "Team lead")
+    sign_in(lead, shared_desk, "Team lead")
     _publish(lead, where)
     _find_and_rate(visitor, shared_desk)
     lead.goto(where)

@@ -1,7 +1,7 @@
 """Every main page, on a desktop and a phone, light and dark.
 
-Each passes axe, fits its width, and its console complains of nothing. `make screenshots` keeps the
-pictures in docs/screenshots, in both schemes at both sizes; without it each page is looked at twice.
+Each passes axe, fits its width, and its console complains of nothing. `make screenshots` keeps
+pictures in docs/screenshots, in both schemes at both sizes; else each page is looked at twice.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ PAGES: dict[str, dict[str, str]] = {
         "portal-welcome": "/",
         "portal-sign-in": "/account/login/",
         "portal-sign-up": "/account/signup/",
+        "password-reset": "/account/password/reset/",
         "help-centre": "/help/",
         "help-category": "/help/{shelf}/",
         "help-article": "/help/articles/{article}/",
@@ -55,6 +56,8 @@ PAGES: dict[str, dict[str, str]] = {
         "notifications": "/notifications/",
         "preferences": "/notifications/preferences/",
         "profile": "/account/",
+        "addresses": "/account/email/",
+        "password": "/account/password/change/",
         "devices": "/account/sessions/",
         "second-factor": "/account/2fa/",
         "data": "/account/data/",
@@ -133,16 +136,16 @@ def places(shared_desk: Desk) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize(("size", "scheme"), LOOKS)
+@pytest.mark.parametrize("look", LOOKS, ids="-".join)
 @pytest.mark.parametrize("who", PAGES)
 def test_pages_are_fit_to_be_seen(
     shared_desk: Desk,
     browser: Browser,
     places: dict[str, str],
     who: str,
-    size: str,
-    scheme: Scheme,
+    look: tuple[str, Scheme],
 ) -> None:
+    size, scheme = look
     complaints: list[str] = []
     width, height = SIZES[size]
     viewport: ViewportSize = {"width": width, "height": height}

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from demo.reading import load_desk
+from tests.e2e.browsing import email_of, sign_in, watched
 from tests.e2e.desk import Desk
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("e2e")]
@@ -51,32 +51,12 @@ _HAND_OVER = """([form, kind, name]) => {
 }"""
 
 
-def _email(label: str) -> str:
-    demo = load_desk()
-    return next(demo.people[e.person].email for e in demo.sign_ins if e.label.startswith(label))
-
-
-def _sign_in(page: Page, desk: Desk, label: str) -> None:
-    page.goto(f"{desk.url}/account/login/")
-    page.get_by_label("Email").fill(_email(label))
-    page.get_by_label("Password").fill(load_desk().password)
-    page.get_by_role("button", name="Sign In", exact=True).click()
-    expect(page.get_by_role("heading", name=re.compile("how can we help"))).to_be_visible()
-
-
 @pytest.fixture
 def complaints() -> Iterator[list[str]]:
     """Console errors, failed scripts and refused policies: there are none in the end."""
     found: list[str] = []
     yield found
     assert found == []
-
-
-def _page(context: BrowserContext, complaints: list[str]) -> Page:
-    page = context.new_page()
-    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    return page
 
 
 def _picture(name: str) -> FilePayload:
@@ -93,8 +73,8 @@ def _row(page: Page, name: str, state: str) -> None:
 def test_files_are_dropped_pasted_retried_and_removed(
     shared_desk: Desk, browser: Browser, complaints: list[str]
 ) -> None:
-    page = _page(browser.new_context(), complaints)
-    _sign_in(page, shared_desk, "Customer")
+    page = watched(browser.new_context(), complaints)
+    sign_in(page, shared_desk, "Customer")
     page.goto(f"{shared_desk.url}/new/other/")
     page.get_by_label("Subject").fill("Files of all kinds")
     page.get_by_label("Message").fill("See **them**.")
@@ -129,8 +109,8 @@ def test_files_are_dropped_pasted_retried_and_removed(
 def test_a_rating_is_one_click_of_a_person(
     shared_desk: Desk, browser: Browser, complaints: list[str]
 ) -> None:
-    page = _page(browser.new_context(), complaints)
-    email = _email("Customer")
+    page = watched(browser.new_context(), complaints)
+    email = email_of("Customer")
     link = shared_desk.manage("shell", "--no-imports", "--command", _SOLVED.format(email=email))
     page.goto(f"{shared_desk.url}/rate/{link.strip()}/?score=4")
     expect(page.get_by_label("Good", exact=True)).to_be_checked()
@@ -149,10 +129,10 @@ def test_a_rating_is_one_click_of_a_person(
 def test_an_article_ends_the_visit_and_is_counted(
     shared_desk: Desk, browser: Browser, complaints: list[str]
 ) -> None:
-    email = _email("Team lead")
+    email = email_of("Team lead")
     shared_desk.manage("shell", "--no-imports", "--command", _ARTICLE.format(email=email))
-    page = _page(browser.new_context(), complaints)
-    _sign_in(page, shared_desk, "Customer")
+    page = watched(browser.new_context(), complaints)
+    sign_in(page, shared_desk, "Customer")
     page.goto(f"{shared_desk.url}/new/other/")
     link = page.locator("#suggested").get_by_role("link", name="Feeding a walrus")
     for _ in range(60):  # until the index has heard of it
@@ -177,8 +157,8 @@ def test_an_article_ends_the_visit_and_is_counted(
 def test_a_draft_survives_a_reload_and_ends_with_its_sending(
     shared_desk: Desk, browser: Browser, complaints: list[str]
 ) -> None:
-    page = _page(browser.new_context(), complaints)
-    _sign_in(page, shared_desk, "Customer")
+    page = watched(browser.new_context(), complaints)
+    sign_in(page, shared_desk, "Customer")
     page.goto(f"{shared_desk.url}/new/other/")
     page.get_by_label("Subject").fill("A long story")
     page.get_by_label("Message").fill("It began on a Monday.")
@@ -206,7 +186,7 @@ def test_a_draft_survives_a_reload_and_ends_with_its_sending(
 
 def test_a_customer_without_scripts_gets_all_of_it(shared_desk: Desk, browser: Browser) -> None:
     page = browser.new_context(java_script_enabled=False).new_page()
-    _sign_in(page, shared_desk, "Customer")
+    sign_in(page, shared_desk, "Customer")
     page.get_by_role("link", name="New request").first.click()
     page.get_by_label("Find a topic").fill("arrived")
     page.get_by_role("button", name="Find").click()

@@ -7,9 +7,9 @@ import re
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from demo.reading import load_desk
+from tests.e2e.browsing import sign_in, watched
 from tests.e2e.desk import Desk
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("e2e")]
@@ -21,14 +21,6 @@ def _picture() -> FilePayload:
     data = io.BytesIO()
     Image.new("RGB", (320, 200), "teal").save(data, "PNG")
     return {"name": "broken card.png", "mimeType": "image/png", "buffer": data.getvalue()}
-
-
-def _watched(context: BrowserContext, complaints: list[str]) -> Page:
-    """A page whose every console error, failed script and refused policy is written down."""
-    page = context.new_page()
-    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    return page
 
 
 def _mail(page: Page, desk: Desk, subject: str) -> str:
@@ -80,12 +72,7 @@ def _raise_with_a_picture(page: Page) -> str:
 
 
 def _answer(page: Page, desk: Desk) -> None:
-    demo = load_desk()
-    agent = next(demo.people[entry.person] for entry in demo.sign_ins if "Agent" in entry.label)
-    page.goto(f"{desk.url}/account/login/")
-    page.get_by_label("Email").fill(agent.email)
-    page.get_by_label("Password").fill(demo.password)
-    page.get_by_role("button", name="Sign In", exact=True).click()
+    sign_in(page, desk, "Agent")
     page.get_by_role("link", name="Desk").click()
     page.get_by_role("link", name="All active").first.click()
     page.get_by_role("link", name="My card came broken").click()
@@ -106,8 +93,8 @@ def _answer(page: Page, desk: Desk) -> None:
 
 def test_a_customer_asks_and_an_agent_answers(desk: Desk, browser: Browser) -> None:
     complaints: list[str] = []
-    customer = _watched(browser.new_context(), complaints)
-    agent = _watched(browser.new_context(), complaints)
+    customer = watched(browser.new_context(), complaints)
+    agent = watched(browser.new_context(), complaints)
 
     _sign_up(customer, desk)
     where = _raise_with_a_picture(customer)

@@ -8,7 +8,7 @@ import uuid
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from demo.reading import load_desk
+from tests.e2e.browsing import sign_in, watched
 from tests.e2e.desk import Desk
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("e2e")]
@@ -17,17 +17,7 @@ SOON = 30_000  # milliseconds: an undo's ten seconds and a busy machine
 
 
 def _signed_in(browser: Browser, desk: Desk, label: str, complaints: list[str]) -> Page:
-    demo = load_desk()
-    person = next(demo.people[entry.person] for entry in demo.sign_ins if label in entry.label)
-    page = browser.new_context().new_page()
-    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(f"{desk.url}/account/login/")
-    page.get_by_label("Email").fill(person.email)
-    page.get_by_label("Password").fill(demo.password)
-    page.get_by_role("button", name="Sign In", exact=True).click()
-    page.wait_for_url(lambda url: "/login/" not in url)
-    return page
+    return sign_in(watched(browser.new_context(), complaints), desk, label)
 
 
 def _raise(page: Page, desk: Desk, subject: str) -> int:
@@ -85,7 +75,7 @@ def test_a_note_mentions_a_colleague_who_sees_the_others_writing(
     complaints: list[str] = []
     customer = _signed_in(browser, shared_desk, "Customer", complaints)
     agent = _signed_in(browser, shared_desk, "Agent", complaints)
-    lead = _signed_in(browser, shared_desk, "lead", complaints)
+    lead = _signed_in(browser, shared_desk, "Team lead", complaints)
     number = _raise(customer, shared_desk, f"Note {uuid.uuid4().hex[:6]}")
     _open(agent, shared_desk, number)
     _open(lead, shared_desk, number)

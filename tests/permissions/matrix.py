@@ -45,7 +45,8 @@ def _row(line: str) -> Row:
 # Routes that are too empty or too long for a line.
 SHORT = {
     "(home)": "",
-    "admin/(app)/": "admin/^(?P<app_label>events|notifications|ops|tickets|desk|knowledge|accounts)/$",
+    "admin/(app)/": "admin/^(?P<app_label>events|notifications|ops|tickets|desk|knowledge"
+    "|accounts)/$",
 }
 TABLE = r"""
 get  (home)                                                                     222222222
