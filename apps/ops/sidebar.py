@@ -13,6 +13,7 @@ from apps.accounts.middleware import actor_of
 from apps.accounts.permissions import Permission
 from apps.desk.board import Board, View, board_of
 from apps.desk.options import options
+from apps.notifications import bell
 from apps.tickets.filters import subtree
 
 Text = str | Promise
@@ -87,13 +88,16 @@ def _queue(request: HttpRequest, board: Board) -> list[dict[str, Any]]:
     home = reverse("admin:index")
     day = {"title": _("Today"), "icon": "today", "link": home, "way": "g h", "badge": None}
     day["active"] = request.path == home
+    unread = len(bell.unread(request))
+    told = {"title": _("Notifications"), "icon": "notifications", "link": reverse("notifications")}
+    told |= {"active": False, "way": "g n", "badge": str(unread) if unread < bell.MOST else "99+"}
     built_in = [_view(path, view, here) for view in board.views if view.saved is None]
     kept = [_view(path, view, here) for view in board.views if view.saved is not None]
     more = {"title": _("Manage views"), "icon": "tune", "link": f"{path}views/", "badge": None}
     more["active"] = request.path == more["link"]
     by_category = _categories(path, board, request.GET.getlist("category"))
     return [
-        {"title": _("Queue"), "items": [day, *built_in]},
+        {"title": _("Queue"), "items": [day, told, *built_in]},
         {"title": _("Kept views"), "items": [*kept, more]},
         {
             "title": _("By category"),

@@ -15,10 +15,12 @@ from apps.desk import actions as desk
 from apps.desk import quoting
 from apps.desk.models import Draft, SavedReply
 from apps.kernel.actors import SYSTEM
+from apps.notifications.models import Notification
 from apps.tickets import actions
 from apps.tickets.models import Message, Ticket
 from tests.cast import Cast
 from tests.desk.writing import kept, noted, sent
+from tests.notifications.post import hear
 from tests.tickets.desk import LATER, raised, standing, status, stored
 from tests.tickets.test_pages import client_of
 
@@ -387,3 +389,53 @@ def test_long_quotations_are_folded_and_nothing_is_lost(html: str, folds: int) -
         '<details class="quoted"><summary>Show what is quoted</summary>', ""
     )
     assert unfolded == html
+
+
+class TestGivenAway:
+    """To a private team that its giver isn't in: they see the ticket no more."""
+
+    def given(self, cast: Cast, **headers: str) -> Any:
+        ticket = raised(cast, team=cast.cards)
+        said = {"team": cast.fraud.pk, "assignee": "", "version": ticket.version}
+        client = client_of(cast.alice)
+        answer = client.post(at(ticket, "assign/do"), said, headers=headers)
+        ticket.refresh_from_db()
+        assert ticket.team == cast.fraud
+        return client, answer
+
+    def test_leads_to_the_queue_which_says_why(self, cast: Cast) -> None:
+        client, answer = self.given(cast)
+
+        assert answer["Location"] == "/admin/tickets/ticket/"
+        assert "Its team is private" in client.get(answer["Location"]).content.decode()
+
+    def test_sends_a_script_there(self, cast: Cast) -> None:
+        client, answer = self.given(cast, **{"X-Requested-With": "fetch"})
+
+        assert (answer.status_code, answer["HX-Redirect"]) == (204, "/admin/tickets/ticket/")
+        assert "Its team is private" in client.get(answer["HX-Redirect"]).content.decode()
+
+
+def test_a_script_that_may_stay_is_told_nothing(cast: Cast) -> None:
+    ticket = raised(cast, team=cast.cards)
+
+    answer = client_of(cast.alice).post(
+        at(ticket, "take/do"),
+        {"version": ticket.version},
+        headers={"X-Requested-With": "fetch"},
+    )
+
+    assert (answer.status_code, answer.headers.get("HX-Redirect")) == (204, None)
+
+
+def test_opening_a_ticket_reads_what_was_told_of_it(cast: Cast) -> None:
+    ticket = raised(cast, team=cast.cards)
+    actions.take(ticket=ticket, actor=cast.actor(cast.alice), now=LATER)
+    actions.reply(ticket=ticket, text="More", actor=cast.actor(cast.rachel), now=LATER)
+    hear()
+    unread = Notification.objects.shown_to(cast.actor(cast.alice)).unread()
+    assert unread.exists()
+
+    client_of(cast.alice).get(at(ticket))
+
+    assert not unread.exists()

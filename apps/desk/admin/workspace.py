@@ -25,6 +25,7 @@ from apps.desk.panels import PANELS, Panel, offered
 from apps.kernel.actors import Actor
 from apps.kernel.errors import ForbiddenError, NotFoundError
 from apps.kernel.forms import bound_to, shown_on
+from apps.notifications import bell
 from apps.tickets import access, actions, custom, files, policies, statuses
 from apps.tickets.assignment import Explanation
 from apps.tickets.files import stored
@@ -44,6 +45,7 @@ def require_agent(request: HttpRequest) -> None:
 def show(request: HttpRequest, chrome: Chrome, pk: int) -> HttpResponse:
     actor = actor_of(request)
     ticket = access.ticket_by_id(pk, actor)
+    bell.seen(request, ticket.pk)
     return _page(request, chrome, ticket, before=_anchor(request, actor))
 
 
@@ -103,14 +105,32 @@ def do(request: HttpRequest, chrome: Chrome, pk: int, panel: str) -> HttpRespons
     if form.is_valid():
         with shown_on(form):
             after = form.apply(now=timezone.now())
-            messages.success(request, str(form.done))
-            return redirect("admin:tickets_ticket_change", after.pk)
+            return _done(request, form, after, actor)
         ticket = access.ticket_by_id(pk, actor)
         form.refresh(ticket.version)
     if panel == "take":  # it has no panel that could say it
         messages.error(request, " ".join(map(str, form.non_field_errors())))
         return redirect("admin:tickets_ticket_change", pk)
     return _panel_page(request, chrome, ticket, form, status=409)
+
+
+def _done(request: HttpRequest, form: Panel, after: Ticket, actor: Actor) -> HttpResponse:
+    """On to the ticket; to the queue, if it went where whoever gave it away sees nothing.
+
+    A script that sent the form shows by itself what it did, unless it has to go.
+    """
+    is_seen = policies.can_view(actor, after)
+    is_script = request.headers.get("X-Requested-With") == "fetch"
+    if is_script and is_seen:
+        return HttpResponse(status=204)
+    messages.success(request, str(form.done))
+    if is_seen:
+        return redirect("admin:tickets_ticket_change", after.pk)
+    messages.info(request, _("Its team is private: you don't see the ticket any more."))
+    if is_script:
+        away = {"HX-Redirect": reverse("admin:tickets_ticket_changelist")}
+        return HttpResponse(status=204, headers=away)
+    return redirect("admin:tickets_ticket_changelist")
 
 
 def _panel_page(

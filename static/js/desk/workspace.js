@@ -70,6 +70,11 @@ async function save(form, submitter, live, page) {
   form.querySelector(".desk-error")?.remove();
   try {
     const answer = await fetch(form.action, { method: "POST", body: data, headers: { "X-Requested-With": "fetch" } });
+    const away = answer.headers.get("HX-Redirect");
+    if (away) {
+      location.assign(away);
+      return;
+    }
     if (answer.ok) {
       if (head) document.activeElement?.blur(); // what was pressed goes away
       await live.refresh({ side: true });
