@@ -12,10 +12,15 @@ import pytest
 from django.core.cache import cache
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connection
+from hypothesis import settings as hypothesis
 from pytest_django.plugin import blocking_manager_key
 
 from apps.tickets import reference
 from tests.cast import Cast, make_cast
+
+# How long an example takes says more of the machine than of the code.
+hypothesis.register_profile("desk", deadline=None)
+hypothesis.load_profile("desk")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -23,6 +23,7 @@ from apps.kernel import markup
 from apps.kernel.actors import Actor
 from apps.tickets import custom, events
 from apps.tickets.models import Link, Message, Participant, Rating, Ticket
+from apps.tickets.querysets import MessageQuerySet
 from apps.tickets.statuses import ACTIVE
 
 AT_ONCE = 30  # messages; earlier ones are a click away
@@ -53,11 +54,16 @@ class Conversation:
     is_older_page: bool = False
 
 
-def conversation(
-    family: list[int], told: list[Entry], book: Directory, *, before: Message | None
-) -> Conversation:
-    """Two queries and one for the files, or none if there is nothing."""
+def said_on(family: list[int], actor: Actor) -> MessageQuerySet:
+    """Who may work on a ticket reads all of it, but maybe not all of those merged into it."""
     rows = Message.objects.filter(ticket__in=family)
+    return rows.readable_by(actor) if len(family) > 1 else rows
+
+
+def conversation(
+    rows: MessageQuerySet, told: list[Entry], book: Directory, *, before: Message | None
+) -> Conversation:
+    """Of what `said_on` gives. Two queries and one for the files, or none if there is nothing."""
     if before is not None:
         at = before.created_at
         rows = rows.filter(created_at__lte=at).filter(Q(created_at__lt=at) | Q(pk__lt=before.pk))

@@ -61,9 +61,14 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
 def article(request: HttpRequest, slug: str) -> HttpResponse:
     actor = actor_of(request)
     found = access.article_by_slug(slug, actor)
+    actions.count_view(article=found, actor=actor)
+    return _page(request, found, RatingForm(auto_id="rating-%s"))
+
+
+def _page(request: HttpRequest, found: Article, form: RatingForm) -> HttpResponse:
+    actor = actor_of(request)
     is_writer = policies.can_write(actor)
     revision = _shown(found, newest=is_writer and "newest" in request.GET)
-    actions.count_view(article=found, actor=actor)
     language = _language()
     related = (
         Article.objects.readable_by(actor)
@@ -84,7 +89,7 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
         "is_writer": is_writer,
         "may_rate": policies.can_rate(actor, found),
         "mine": _said(request, found),
-        "form": RatingForm(auto_id="rating-%s"),
+        "form": form,
     }
     return render(request, "knowledge/article.html", context)
 
@@ -103,23 +108,24 @@ def rate(request: HttpRequest, slug: str) -> HttpResponse:
     """Helpful or not; after that the page asks why, and takes another answer too."""
     actor = actor_of(request)
     found = access.article_by_slug(slug, actor)
-    form = RatingForm(request.POST)
-    if form.is_valid():
-        now = timezone.now()
-        if not actor.is_known:
-            client = get_adapter(request).get_client_ip(request)
-            if not throttle.consume(
-                "article-rating", client, limit=STRANGERS_RATINGS, window=WINDOW, now=now
-            ):
-                raise throttle.TooManyAttemptsError
-        actions.rate(
-            article=found,
-            is_helpful=form.cleaned_data["helpful"] == "yes",
-            comment=form.cleaned_data["comment"],
-            browser="" if actor.is_known else _browser(request, make=True),
-            actor=actor,
-            now=now,
-        )
+    form = RatingForm(request.POST, auto_id="rating-%s")
+    if not form.is_valid():
+        return _page(request, found, form)
+    now = timezone.now()
+    if not actor.is_known:
+        client = get_adapter(request).get_client_ip(request)
+        if not throttle.consume(
+            "article-rating", client, limit=STRANGERS_RATINGS, window=WINDOW, now=now
+        ):
+            raise throttle.TooManyAttemptsError
+    actions.rate(
+        article=found,
+        is_helpful=form.cleaned_data["helpful"] == "yes",
+        comment=form.cleaned_data["comment"],
+        browser="" if actor.is_known else _browser(request, make=True),
+        actor=actor,
+        now=now,
+    )
     return redirect(f"{reverse('article', args=[found.slug])}#feedback")
 
 

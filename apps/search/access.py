@@ -5,7 +5,7 @@ from __future__ import annotations
 from apps.accounts.permissions import Permission
 from apps.kernel.actors import Actor
 from apps.search import keys
-from apps.search.expressions import And, Expression, Key, Not, any_key
+from apps.search.expressions import And, Expression, Key, Not, Or, any_key
 
 
 def is_staff(actor: Actor) -> bool:
@@ -21,9 +21,12 @@ def tickets_for(actor: Actor) -> Expression | None:
     if is_staff(actor):
         if not actor.hidden_team_ids:
             return Key(keys.STAFF)
-        own = any_key({keys.assignee(actor.id), keys.requester(actor.id), keys.watcher(actor.id)})
         hidden = any_key(keys.team(pk) for pk in actor.hidden_team_ids)
-        return And((Key(keys.STAFF), Not(And((hidden, Not(own))))))
+        worked = And((Key(keys.STAFF), Not(And((hidden, Not(Key(keys.assignee(actor.id))))))))
+        # Of a private team's ticket, whoever only asked or watches finds what customers read.
+        behind = any_key(keys.behind(pk) for pk in actor.hidden_team_ids)
+        own = And((behind, Key(keys.reader(actor.id)), Not(Key(keys.held(actor.id)))))
+        return Or((worked, own))
     mine = {keys.reader(actor.id)}
     if actor.shared_organisation_id is not None:
         mine.add(keys.readers_of(actor.shared_organisation_id))

@@ -137,7 +137,8 @@ def _faces(
     readers = {keys.reader(pk) for pk in {ticket["requester_id"], *takes_part}}
     if ticket["organisation_id"] is not None:
         readers.add(keys.readers_of(ticket["organisation_id"]))
-    for_staff = _staff_keys(ticket, takes_part, tags)
+    readers |= {keys.behind(ticket["team_id"]), keys.held(ticket["assignee_id"])}
+    for_staff = _staff_keys(ticket, tags)
     public = tuple(_capped(about + said.public))
     if not said.internal and not tags:
         has = {keys.HAS_FILE} if said.has_file else set()
@@ -170,15 +171,12 @@ def _shared_keys(ticket: Mapping[str, Any]) -> frozenset[str]:
     )
 
 
-def _staff_keys(
-    ticket: Mapping[str, Any], takes_part: set[int], tags: Mapping[int, str]
-) -> set[str]:
+def _staff_keys(ticket: Mapping[str, Any], tags: Mapping[int, str]) -> set[str]:
     found = {
         keys.STAFF,
         keys.team(ticket["team_id"]),
         keys.assignee(ticket["assignee_id"]),
         keys.priority(ticket["priority"]),
-        *(keys.watcher(pk) for pk in takes_part),
         *(keys.tag(pk) for pk in tags),
     }
     if ticket["organisation_id"] is not None:

@@ -27,9 +27,14 @@ def requester(user_id: int) -> str:
     return f"from{user_id}"
 
 
-def watcher(user_id: int) -> str:
-    """Who takes part, for staff: they may read even what is hidden from them otherwise."""
-    return f"watcher{user_id}"
+def behind(team_id: int | None) -> str:
+    """Of this team, and holds only what customers read: for staff who may read no more of it."""
+    return f"behind{team_id or 0}"
+
+
+def held(user_id: int | None) -> str:
+    """Its assignee finds such a face's fuller twin."""
+    return f"held{user_id or 0}"
 
 
 def assignee(user_id: int | None) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from django.db.models import prefetch_related_objects
 
-from apps.accounts.permissions import Permission
 from apps.kernel.actors import Actor
 from apps.kernel.compiled import Compiled
+from apps.tickets import policies
 from apps.tickets.models import Message, Ticket
 from apps.tickets.querysets import MessageQuerySet
 
@@ -20,7 +20,7 @@ def conversation(ticket: Ticket, actor: Actor) -> list[Message]:
     while level:
         family.extend(level)
         level = list(Ticket.objects.filter(merged_into__in=level).values_list("pk", flat=True))
-    read = _read_by_staff if actor.can(Permission.WORK_TICKETS) else _read_by_customers
+    read = _read_by_staff if policies.can_work(actor, ticket) else _read_by_customers
     is_alone = len(family) == 1
     found = read(ticket.pk) if is_alone else list(_messages(family).readable_by(actor))
     prefetch_related_objects(found, "attachments")

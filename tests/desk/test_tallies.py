@@ -89,7 +89,6 @@ def _verbs(cast: Cast) -> list[Callable[[Ticket], object]]:
 
 @settings(
     max_examples=15,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(

@@ -439,3 +439,39 @@ def test_opening_a_ticket_reads_what_was_told_of_it(cast: Cast) -> None:
     client_of(cast.alice).get(at(ticket))
 
     assert not unread.exists()
+
+
+def test_staff_who_only_watch_a_private_ticket_get_the_customers_page(cast: Cast) -> None:
+    ticket = raised(cast, text="My card", team=cast.fraud)
+    actions.watch(ticket=ticket, user=cast.bob, actor=SYSTEM, now=LATER)
+    noted(ticket, cast.fay, "Fraudster")
+    client = client_of(cast.bob)
+
+    shown = client.get(at(ticket), follow=True)
+
+    assert shown.redirect_chain[0][0] == f"/requests/{ticket.ref}/"
+    assert "My card" in shown.content.decode()
+    assert "Fraudster" not in shown.content.decode()
+    for what in ("news", "people", "article", "tags/do"):
+        assert client.get(at(ticket, what)).status_code == 403
+    assert "Fraudster" not in client.get(f"/requests/{ticket.ref}/news/").content.decode()
+
+
+def test_a_merged_tickets_notes_stay_with_its_team(cast: Cast) -> None:
+    private, survivor = raised(cast, team=cast.fraud), raised(cast, team=cast.cards)
+    noted(private, cast.fay, "Fraudster")
+    actions.merge(ticket=private, survivor=survivor, actor=cast.actor(cast.ada), now=LATER)
+
+    for path in (at(survivor), f"{at(survivor, 'news')}?version=0&seen=0"):
+        assert "Fraudster" in client_of(cast.ada).get(path).content.decode()
+        assert "Fraudster" not in client_of(cast.alice).get(path).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("panel", "said"), [("split", "only one message"), ("redact-file", "No file is left")]
+)
+def test_a_panel_that_has_nothing_to_offer_says_so(cast: Cast, panel: str, said: str) -> None:
+    answer = client_of(cast.ada).get(at(raised(cast), f"{panel}/do"))
+
+    assert answer.status_code == 200
+    assert said in answer.content.decode()

@@ -100,7 +100,6 @@ class TestRelays(DjangoTestCase):
             settings=settings(
                 max_examples=25,
                 stateful_step_count=25,
-                deadline=None,
                 suppress_health_check=list(HealthCheck),
             ),
         )

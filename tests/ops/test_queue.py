@@ -157,7 +157,7 @@ def test_threads_share_without_taking_twice(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.sampled_from(["put", "claim", "done", "back", "die", "wait"]), max_size=40))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_nothing_is_lost_whatever_happens(
     tmp_path_factory: pytest.TempPathFactory, steps: list[str]
 ) -> None:

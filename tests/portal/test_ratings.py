@@ -216,9 +216,10 @@ class TestTheLink:
         actions.reopen(ticket=ticket, actor=rachel, now=timezone.now())
         opened = Client().get(path)
         actions.solve(ticket=ticket, actor=rachel, now=timezone.now())
-        later = Client().post(path, {"score": "5"})
+        later = Client().post(path, {"score": "5", "comment": "Fine."})
 
         assert (opened.status_code, later.status_code) == (409, 409)
+        assert later.context["form"]["comment"].value() == "Fine."
         assert not Rating.objects.exists()
 
     def test_of_somebody_who_left_is_not_there(self, cast: Cast) -> None:
@@ -251,4 +252,15 @@ class TestThePage:
 
         assert answer.status_code == 200
         assert answer.context["rating_form"].errors.keys() == {"score"}
+        assert not Rating.objects.exists()
+
+    def test_keeps_the_words_for_an_answer_if_it_comes_too_late(self, cast: Cast) -> None:
+        ticket = standing(cast, "open")
+
+        answer = client_of(cast.rachel).post(
+            f"/requests/{ticket.ref}/rate/", {"score": "2", "comment": "It broke again."}
+        )
+
+        assert answer.status_code == 200
+        assert answer.context["form"]["text"].value() == "It broke again."
         assert not Rating.objects.exists()

@@ -30,7 +30,6 @@ HOSTILE = st.lists(
 @pytest.mark.django_db
 @settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(HOSTILE)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from apps.accounts.actions import anonymise_person, edit_person
-from apps.search import find
+from apps.kernel.actors import SYSTEM
+from apps.search import find, upkeep
 from apps.search.models import Word
 from apps.tickets import actions
-from apps.tickets.models import Message
+from apps.tickets.models import Message, Ticket
 from tests.cast import Cast
 from tests.search.desk import found, hear, page
 from tests.tickets.desk import LATER, raised, stored
@@ -35,6 +36,30 @@ def test_customers_never_find_a_note(cast: Cast) -> None:
         assert found(cast, cast.alice, word) == [ticket.pk], word
     assert found(cast, cast.rachel, "-fraudster gone") == [ticket.pk]
     assert found(cast, cast.rachel, "has:file") == []
+
+
+def test_staff_who_only_watch_a_private_ticket_find_what_customers_read(cast: Cast) -> None:
+    ticket = raised(cast, text="Where is my card?", team=cast.fraud)
+    actions.watch(ticket=ticket, user=cast.bob, actor=SYSTEM, now=LATER)
+    hear()
+    assert found(cast, cast.bob, "card") == [ticket.pk]
+    actions.note(ticket=ticket, text="Fraudster.", actor=cast.actor(cast.fay), now=LATER)
+    hear()
+
+    assert found(cast, cast.bob, "card") == [ticket.pk]
+    assert found(cast, cast.bob, "fraudster") == []
+    assert found(cast, cast.alice, "card") == []
+    assert found(cast, cast.fay, "fraudster") == [ticket.pk]
+
+
+def test_whoever_holds_what_a_private_team_has_finds_it_once(cast: Cast) -> None:
+    ticket = raised(cast, cast.bob, text="Where is my card?", team=cast.fraud)
+    actions.assign(ticket=ticket, team=cast.fraud, assignee=cast.fay, actor=SYSTEM, now=LATER)
+    actions.note(ticket=ticket, text="Fraudster.", actor=cast.actor(cast.fay), now=LATER)
+    Ticket.objects.filter(pk=ticket.pk).update(assignee=cast.bob)
+    upkeep.refresh_tickets([ticket.pk])
+
+    assert found(cast, cast.bob, "card") == found(cast, cast.bob, "fraudster") == [ticket.pk]
 
 
 def test_customers_are_not_told_words_of_notes_as_corrections(cast: Cast) -> None:

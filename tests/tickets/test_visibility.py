@@ -106,6 +106,7 @@ def test_notes_are_read_by_those_who_may_work_on_the_ticket(cast: Cast) -> None:
         # Lists are asked about tickets that the actor sees.
         if policies.can_view(actor, ticket):
             assert Message.objects.readable_by(actor).filter(pk=note.pk).exists() == may
+            assert (note in conversation(ticket, actor)) == may
             found = Attachment.objects.readable_by(actor).filter(pk=attachment.pk)
             assert found.exists() == may
 

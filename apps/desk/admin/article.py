@@ -18,13 +18,14 @@ from apps.accounts.middleware import actor_of
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.desk import articles
+from apps.desk.admin import workspace
 from apps.desk.articles import Said
-from apps.kernel.errors import ForbiddenError, NotFoundError
+from apps.kernel.errors import NotFoundError
 from apps.kernel.forms import bound_to, shown_on
 from apps.knowledge import access as knowledge
 from apps.knowledge import actions, rendering, shelf
 from apps.knowledge.forms import DraftForm
-from apps.tickets import access, events, policies
+from apps.tickets import events
 from apps.tickets.conversation import conversation
 from apps.tickets.models import Message, Participant, Ticket
 
@@ -48,10 +49,8 @@ class FromTicketForm(DraftForm):
 @require_http_methods(["GET", "POST"])
 def propose(request: HttpRequest, chrome: Chrome, pk: int) -> HttpResponse:
     actor = actor_of(request)
-    ticket = access.ticket_by_id(pk, actor)
+    ticket = workspace.ticket_for(pk, actor)
     require(actor, Permission.WRITE_ARTICLES)
-    if not policies.can_work(actor, ticket):
-        raise ForbiddenError
     if request.method == "POST" and "link" in request.POST:
         return _link(request, ticket)
     question, answers = _said(conversation(ticket, actor))

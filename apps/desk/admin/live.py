@@ -25,7 +25,7 @@ from apps.desk.models import Draft, SavedReply
 from apps.kernel import markup
 from apps.kernel.actors import Actor
 from apps.kernel.errors import ForbiddenError, NotFoundError
-from apps.tickets import access, policies
+from apps.tickets import policies
 from apps.tickets.actions import rows
 from apps.tickets.models import Message, Ticket
 
@@ -45,7 +45,7 @@ def _kind(request: HttpRequest) -> str:
 
 def _workable(request: HttpRequest, pk: int) -> tuple[Ticket, Actor]:
     actor = actor_of(request)
-    ticket = access.ticket_by_id(pk, actor)
+    ticket = workspace.ticket_for(pk, actor)
     if not policies.can_work(actor, ticket):
         raise ForbiddenError
     return ticket, actor
@@ -62,7 +62,7 @@ def news(request: HttpRequest, pk: int) -> HttpResponse:
     Cheap while nothing happens: the ticket, its drafts and who is here.
     """
     actor, book, now = actor_of(request), directory.known(), timezone.now()
-    ticket = access.ticket_by_id(pk, actor)
+    ticket = workspace.ticket_for(pk, actor)
     people = page.colleagues(ticket, actor, book, now=now)
     desk = page.desk(ticket, actor, book)
     tag = _tag(ticket, people, desk)
@@ -100,7 +100,7 @@ def _changes(
     seen, fact = _number(request, "seen"), _number(request, "fact")
     family = page.relatives(ticket, actor)
     told = page.told(ticket, book)
-    new = page.written(Message.objects.filter(ticket__in=family.family, pk__gt=seen), book)
+    new = page.written(page.said_on(family.family, actor).filter(pk__gt=seen), book)
     fresh = [entry for entry in told if entry.id > fact]
     lines = [page.Item(line=line) for line in history.lines(fresh, since=None)]
     said = page.Conversation(items=sorted([*new, *lines], key=lambda item: item.at))
@@ -121,7 +121,7 @@ def _changes(
 def here(request: HttpRequest, pk: int) -> HttpResponse:
     """A beat: I have this ticket open, or I am writing on it; `state=gone` as the page closes."""
     actor = actor_of(request)
-    ticket = access.ticket_by_id(pk, actor)
+    ticket = workspace.ticket_for(pk, actor)
     state = request.POST.get("state", "viewing")
     if state == "gone":
         presence.leave(ticket_id=ticket.pk, user_id=_me(actor))

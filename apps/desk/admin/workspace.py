@@ -41,10 +41,21 @@ def require_agent(request: HttpRequest) -> None:
         raise ForbiddenError
 
 
+def ticket_for(pk: int, actor: Actor) -> Ticket:
+    """One that the actor works on: nobody else opens its workspace, with its notes and drafts."""
+    ticket = access.ticket_by_id(pk, actor)
+    if not policies.can_work(actor, ticket):
+        raise ForbiddenError
+    return ticket
+
+
 @require_safe
 def show(request: HttpRequest, chrome: Chrome, pk: int) -> HttpResponse:
+    """Who only asked, or watches what a private team works on, is led to the customers' page."""
     actor = actor_of(request)
     ticket = access.ticket_by_id(pk, actor)
+    if not policies.can_work(actor, ticket):
+        return redirect("ticket", ticket.ref)
     bell.seen(request, ticket.pk)
     return _page(request, chrome, ticket, before=_anchor(request, actor))
 
@@ -61,7 +72,7 @@ def _anchor(request: HttpRequest, actor: Actor) -> Message | None:
 def write(request: HttpRequest, chrome: Chrome, pk: int) -> HttpResponse:
     """A reply, or with the field “note” a work note. What is refused keeps its text."""
     actor = actor_of(request)
-    ticket = access.ticket_by_id(pk, actor)
+    ticket = ticket_for(pk, actor)
     if request.method != "POST":
         return redirect("admin:tickets_ticket_change", pk)
     kind, now = Kind.NOTE if "note" in request.POST else Kind.REPLY, timezone.now()
@@ -81,7 +92,7 @@ def write(request: HttpRequest, chrome: Chrome, pk: int) -> HttpResponse:
             else:
                 on = desk_actions.send_reply(**told).ticket_id
             return redirect(f"{page.path_of(on)}#latest")
-        ticket = access.ticket_by_id(pk, actor)
+        ticket = ticket_for(pk, actor)
         # What is new stands above the text now, so the next sending goes through.
         form.refresh(newest_message(ticket))
     form.pending = pending(form, actor=actor, now=now)
@@ -92,7 +103,7 @@ def write(request: HttpRequest, chrome: Chrome, pk: int) -> HttpResponse:
 def do(request: HttpRequest, chrome: Chrome, pk: int, panel: str) -> HttpResponse:
     """One panel, one action. What is refused stays in its panel, as it was typed."""
     actor = actor_of(request)
-    ticket = access.ticket_by_id(pk, actor)
+    ticket = ticket_for(pk, actor)
     kind = PANELS.get(panel)
     if kind is None:
         raise NotFoundError
@@ -106,7 +117,7 @@ def do(request: HttpRequest, chrome: Chrome, pk: int, panel: str) -> HttpRespons
         with shown_on(form):
             after = form.apply(now=timezone.now())
             return _done(request, form, after, actor)
-        ticket = access.ticket_by_id(pk, actor)
+        ticket = ticket_for(pk, actor)
         form.refresh(ticket.version)
     if panel == "take":  # it has no panel that could say it
         messages.error(request, " ".join(map(str, form.non_field_errors())))
@@ -197,7 +208,7 @@ def _page(
     actor, book, now = actor_of(request), directory.known(), timezone.now()
     family = page.relatives(ticket, actor)
     told = page.told(ticket, book)
-    said = page.conversation(family.family, told, book, before=before)
+    said = page.conversation(page.said_on(family.family, actor), told, book, before=before)
     context = {
         **chrome,
         "title": f"#{ticket.pk}",

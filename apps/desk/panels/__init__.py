@@ -50,4 +50,4 @@ __all__ = ["PANELS", "Panel", "offered"]
 
 def offered(ticket: Ticket, actor: Actor) -> list[type[Panel]]:
     """What else this actor may do to this ticket."""
-    return [panel for panel in _MORE if panel.offered(ticket, actor)]
+    return [panel for panel in _MORE if panel.allowed(ticket, actor)]

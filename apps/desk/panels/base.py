@@ -28,6 +28,7 @@ class Panel(forms.Form):
     is_open: ClassVar[bool] = False  # among the properties, without a click
     icon: ClassVar[str] = "edit"  # of Material Symbols, which the frame brings
     is_grave: ClassVar[bool] = False  # can't be undone
+    nothing: Text = ""  # said instead of the form, where there is nothing to choose from
 
     version = forms.IntegerField(widget=forms.HiddenInput)
 
@@ -52,11 +53,6 @@ class Panel(forms.Form):
     @classmethod
     def allowed(cls, ticket: Ticket, actor: Actor) -> bool:
         return policies.can_work(actor, ticket)
-
-    @classmethod
-    def offered(cls, ticket: Ticket, actor: Actor) -> bool:
-        """Whether the page leads there. Asks no database: the panel itself says what it finds."""
-        return cls.allowed(ticket, actor)
 
     @classmethod
     def initial_for(cls, ticket: Ticket) -> dict[str, object]:  # noqa: ARG003

@@ -229,15 +229,6 @@ class SplitPanel(Panel):
         widget=forms.CheckboxSelectMultiple,
     )
 
-    @classmethod
-    def allowed(cls, ticket: Ticket, actor: Actor) -> bool:
-        may = super().allowed(ticket, actor)
-        return may and Message.objects.filter(ticket=ticket)[1:2].exists()
-
-    @classmethod
-    def offered(cls, ticket: Ticket, actor: Actor) -> bool:
-        return super().allowed(ticket, actor)
-
     def initial_from(self, said: QueryDict) -> dict[str, object]:
         return {
             "subject": said.get("subject", self.ticket.subject)[:200],
@@ -259,6 +250,8 @@ class SplitPanel(Panel):
         field = self.fields["messages"]
         field.queryset = own.exclude(pk__in=list(first))  # type: ignore[attr-defined]
         field.label_from_instance = snippet  # type: ignore[attr-defined]
+        if not field.queryset.exists():  # type: ignore[attr-defined]
+            self.nothing = _("There is only one message: nothing can be split off.")
 
     def apply(self, *, now: datetime) -> Ticket:
         return actions.split(

@@ -62,14 +62,13 @@ class RedactFilePanel(Panel):
 
     @classmethod
     def allowed(cls, ticket: Ticket, actor: Actor) -> bool:
-        return policies.can_redact(actor, ticket) and _files(ticket).exists()
-
-    @classmethod
-    def offered(cls, ticket: Ticket, actor: Actor) -> bool:
         return policies.can_redact(actor, ticket)
 
     def prepare(self) -> None:
-        self.fields["attachment"].queryset = _files(self.ticket)  # type: ignore[attr-defined]
+        files = _files(self.ticket)
+        self.fields["attachment"].queryset = files  # type: ignore[attr-defined]
+        if not files.exists():
+            self.nothing = _("No file is left on this ticket.")
 
     def apply(self, *, now: datetime) -> Ticket:
         actions.redact_attachment(

@@ -21,7 +21,8 @@ def rating(request: HttpRequest, token: str) -> HttpResponse:
     """GET only shows what was clicked: programs that scan mail follow every link (ADR 25)."""
     ticket, solved_at = ratings.behind(token)
     now = timezone.now()
-    if ratings.solving(ticket, now=now) != solved_at:
+    is_closed = ratings.solving(ticket, now=now) != solved_at
+    if is_closed and request.method != "POST":
         raise RatingClosedError
     given = ratings.current(ticket, now=now)
     clicked = request.GET.get("score", "")
@@ -31,7 +32,9 @@ def rating(request: HttpRequest, token: str) -> HttpResponse:
         initial={"score": chosen, "comment": given.comment if given else ""},
     )
     done = False
-    if request.method == "POST" and form.is_valid():
+    if is_closed:  # what they wrote stays before their eyes
+        form.add_error(None, RatingClosedError.message)
+    elif request.method == "POST" and form.is_valid():
         actions.rate(
             ticket=ticket,
             **form.cleaned_data,
@@ -46,4 +49,5 @@ def rating(request: HttpRequest, token: str) -> HttpResponse:
         "done": done,
         "clicked": bool(chosen) and request.method == "GET",
     }
-    return render(request, "portal/rating.html", context)
+    status = RatingClosedError.status if is_closed else 200
+    return render(request, "portal/rating.html", context, status=status)

@@ -24,6 +24,7 @@ from apps.portal import lists, shown
 from apps.portal.outlook import Standing, outlook
 from apps.tickets import access, actions, policies, ratings, reference
 from apps.tickets.conversation import conversation
+from apps.tickets.errors import RatingClosedError
 from apps.tickets.form_files import keep_files, pending
 from apps.tickets.forms import RatingForm, WritingForm
 from apps.tickets.models import Link, Message, Participant, Ticket
@@ -154,11 +155,16 @@ def ticket_rate(request: HttpRequest, ref: str) -> HttpResponse:
     actor, now = actor_of(request), timezone.now()
     ticket = access.ticket_by_ref(ref, actor)
     form = RatingForm(request.POST)
-    if form.is_valid():
+    if not form.is_valid():
+        return _show(request, ticket, WritingForm(), rating_form=form)
+    try:
         actions.rate(ticket=ticket, **form.cleaned_data, actor=actor, now=now)
-        messages.success(request, _("Thank you. Your answer helps us to help better."))
-        return redirect("ticket", ref)
-    return _show(request, ticket, WritingForm(), rating_form=form)
+    except RatingClosedError as error:  # nothing is solved any more: their words fit an answer
+        messages.error(request, str(error))
+        said = form.cleaned_data["comment"]
+        return _show(request, ticket, WritingForm(initial={"text": said} if said else None))
+    messages.success(request, _("Thank you. Your answer helps us to help better."))
+    return redirect("ticket", ref)
 
 
 @login_required
@@ -171,7 +177,7 @@ def ticket_follow(request: HttpRequest, ref: str) -> HttpResponse:
     person = _colleague(ticket, address) if address else User.objects.get(pk=actor.id or 0)
     if person is None:
         messages.error(request, _("Nobody in your organisation has this address."))
-        return redirect("ticket", ref)
+        return _show(request, ticket, WritingForm(), colleague=address)
     actions.watch(ticket=ticket, user=person, actor=actor, now=timezone.now())
     told = _("%(name)s follows this request now.") if address else _("You follow this now.")
     messages.success(request, told % {"name": person} if address else told)
@@ -212,6 +218,7 @@ def _show(
     ticket: Ticket,
     form: WritingForm,
     rating_form: RatingForm | None = None,
+    colleague: str = "",
 ) -> HttpResponse:
     actor, now = actor_of(request), timezone.now()
     rating = ratings.current(ticket, now=now) if policies.can_rate(actor, ticket) else None
@@ -225,6 +232,7 @@ def _show(
         "form": form,
         "pending": pending(form, actor=actor, now=now),
         "watchers": watchers,
+        "colleague": colleague,
         "follows": any(watcher.user_id == actor.id for watcher in watchers),
         "is_mine": ticket.requester_id == actor.id,
         "may_invite": ticket.requester_id == actor.id and ticket.organisation_id is not None,

@@ -84,7 +84,9 @@ function onKey(event) {
 
 function named(element) {
   const label = element.dataset.keyLabel || element.getAttribute("aria-label");
-  return (label || element.textContent || element.title || "").replace(/\s+/g, " ").trim();
+  const words = element.cloneNode(true);
+  for (const icon of words.querySelectorAll("[aria-hidden=true]")) icon.remove();
+  return (label || words.textContent || element.title || "").replace(/\s+/g, " ").trim();
 }
 
 function listed() {

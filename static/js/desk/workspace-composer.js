@@ -279,6 +279,12 @@ function setUpSuggestions(root, form, area, kind, live) {
     insert(area, text, start, end);
   }
 
+  // Out of the text, whose draft is kept: the keys of the page work again.
+  function leave() {
+    hide();
+    document.querySelector("#workspace h1")?.focus();
+  }
+
   area.addEventListener("input", look);
   area.addEventListener("click", look);
   area.addEventListener("blur", () => setTimeout(hide, 100));
@@ -289,7 +295,7 @@ function setUpSuggestions(root, form, area, kind, live) {
       return;
     }
     if (list.hidden || !found.length) {
-      if (event.key === "Escape") hide();
+      if (event.key === "Escape") leave();
       return;
     }
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {

@@ -56,6 +56,7 @@ export function setUpLive(root) {
       showSide(news, except);
     }
     countDown();
+    document.dispatchEvent(new Event("desk:shown"));
   }
 
   function append(news) {
