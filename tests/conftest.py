@@ -12,6 +12,7 @@ import pytest
 from django.core.cache import cache
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connection
+from django.utils import translation
 from hypothesis import settings as hypothesis
 from pytest_django.plugin import blocking_manager_key
 
@@ -44,6 +45,12 @@ def files_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     folder = tmp_path / "files"
     monkeypatch.setattr(default_storage, "_wrapped", FileSystemStorage(location=folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> None:
+    """The last page of another test may have spoken German: the middleware leaves it on."""
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

@@ -81,14 +81,6 @@ def _prose(source: str) -> str:
     return "".join(f"<p>{paragraph}</p>\n" for paragraph in paragraphs)
 
 
-def excerpt(source: str, length: int) -> str:
-    """The first words of a text on one line, at most `length` characters."""
-    line = " ".join(source.split())
-    if len(line) <= length:
-        return line
-    return line[: length - 1].rsplit(" ", 1)[0] + "…"
-
-
 def as_format(text: str) -> Format:
     """A stored format's name as what `render` takes."""
     return "plain" if text == "plain" else "markdown"

@@ -10,10 +10,12 @@ from urllib.parse import urlencode
 
 from django.db.models import Subquery
 
+from apps.accounts.models import User
 from apps.kernel.actors import Actor
 from apps.kernel.text import parse_moment
 from apps.portal import shown
 from apps.search import find
+from apps.search.among import Among
 from apps.tickets.models import Participant, Ticket
 from apps.tickets.querysets import TicketQuerySet
 from apps.tickets.statuses import ACTIVE, StatusCategory
@@ -47,6 +49,10 @@ class Asked:
 
     def link(self, **changed: object) -> str:
         """The query string of the same list with something else, from its first page."""
+        return "?" + urlencode(self.said(**changed))
+
+    def said(self, **changed: object) -> dict[str, object]:
+        """What an address has to say of this list: nothing of what is usual."""
         said: dict[str, object] = {
             "whose": self.whose,
             "state": self.state,
@@ -57,8 +63,7 @@ class Asked:
             **changed,
         }
         usual = {"whose": "mine", "state": "open"}
-        kept = {k: v for k, v in said.items() if v not in {"", None} and usual.get(k) != v}
-        return "?" + urlencode(kept)
+        return {k: v for k, v in said.items() if v not in {"", None} and usual.get(k) != v}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,8 +139,16 @@ def _narrowed(rows: TicketQuerySet, asked: Asked) -> TicketQuerySet:
 
 
 def _searched(asked: Asked, actor: Actor) -> Page:
-    """Best first, among all that the reader may see."""
-    hits = find.tickets(asked.text, actor=actor, cursor=asked.after, limit=PAGE)
+    """Best first, within the list."""
+    person = User.objects.filter(ref=asked.person).first() if asked.person else None
+    among = Among(
+        requester=person.pk if person else actor.id if asked.whose == "mine" else None,
+        participant=actor.id if asked.whose == "followed" else None,
+        organisation=actor.shared_organisation_id if asked.whose == "ours" else None,
+        standings=STATES.get(asked.state, ()),
+        category=asked.topic,
+    )
+    hits = find.tickets(asked.text, actor=actor, cursor=asked.after, limit=PAGE, among=among)
     return Page(
         entries=shown.found(hits.hits),
         older=asked.link(after=hits.following) if hits.following else "",

@@ -84,10 +84,8 @@ def _scheduled(by: datetime, now: datetime) -> tuple[str, datetime | None]:
 
 def _solved(by: datetime, now: datetime) -> tuple[str, datetime | None]:
     if by <= now:
-        return _("We think that this is solved, and close it soon."), None
-    text = _(
-        "We think that this is solved. If not, reply or reopen it by %(day)s; then we close it."
-    )
+        return _("This is solved. We close it soon."), None
+    text = _("This is solved. If not, reply or reopen it by %(day)s; then we close it.")
     return text % {"day": day(by)}, by
 
 

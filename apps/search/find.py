@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.kernel.actors import Actor
 from apps.search import access, filters
+from apps.search.among import Among
 from apps.search.documents import Kind
 from apps.search.expressions import And, Expression, Not, Or
 from apps.search.filters import Resolved
@@ -28,10 +29,17 @@ _FAIR = 0.3  # of the best article's score
 
 
 def tickets(
-    text: str, *, actor: Actor, cursor: str = "", limit: int = 20, now: datetime | None = None
+    text: str,
+    *,
+    actor: Actor,
+    cursor: str = "",
+    limit: int = 20,
+    now: datetime | None = None,
+    among: Among | None = None,
 ) -> TicketPage:
     """One page of tickets that match, best first. Nothing typed finds nothing.
 
+    `among` narrows to a list that the page shows; a number that is typed is found anyway.
     `now` is what 7d or today are reckoned from, in its zone; left out, it is this moment.
     """
     readable = access.tickets_for(actor)
@@ -42,6 +50,7 @@ def tickets(
         hits = ticket_hits([query.number or 0], actor, marker(query.wanted))
         return TicketPage(hits=hits, total=len(hits))
     resolved = filters.resolve(query.filters, actor=actor, now=now or timezone.localtime())
+    resolved.parts += among.parts() if among else ()
     if query.is_cut:
         resolved.problems.append(_("The search was too long: its end was left out."))
     page, corrected = TicketPage(), ""

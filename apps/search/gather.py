@@ -133,7 +133,7 @@ def _faces(
     """One face if there is nothing that customers may not read."""
     about = [str(ticket["pk"]), f"{requester.name} {requester.email}"]
     about += [value for value in ticket["custom"].values() if isinstance(value, str)]
-    shared = _shared_keys(ticket)
+    shared = _shared_keys(ticket) | {keys.watcher(pk) for pk in takes_part}
     readers = {keys.reader(pk) for pk in {ticket["requester_id"], *takes_part}}
     if ticket["organisation_id"] is not None:
         readers.add(keys.readers_of(ticket["organisation_id"]))

@@ -27,6 +27,11 @@ def requester(user_id: int) -> str:
     return f"from{user_id}"
 
 
+def watcher(user_id: int) -> str:
+    """Who takes part, on every face: this narrows a list, and lets nobody read."""
+    return f"watcher{user_id}"
+
+
 def behind(team_id: int | None) -> str:
     """Of this team, and holds only what customers read: for staff who may read no more of it."""
     return f"behind{team_id or 0}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.kernel.actors import Actor
-from apps.tickets.models import Attachment, Message, Participant, Ticket
+from apps.tickets.models import Message, Participant, Ticket
 
 
 def can_raise_for(actor: Actor, requester: User) -> bool:
@@ -105,14 +105,6 @@ def can_watch(actor: Actor, ticket: Ticket) -> bool:
 def can_read(actor: Actor, message: Message) -> bool:
     return can_view(actor, message.ticket) and (
         message.visibility == Message.Visibility.PUBLIC or can_work(actor, message.ticket)
-    )
-
-
-def can_open(actor: Actor, attachment: Attachment) -> bool:
-    return (
-        can_read(actor, attachment.message)
-        and attachment.redacted_at is None
-        and attachment.scan != Attachment.Scan.QUARANTINED
     )
 
 

@@ -28,11 +28,6 @@ def may_change(rating: Rating, *, now: datetime) -> bool:
     return rating.given_at is None or now < rating.given_at + CHANGEABLE_FOR
 
 
-def given_on(ticket: Ticket) -> list[Rating]:
-    """What the customer answered, newest solving first: for staff. One query."""
-    return list(Rating.objects.given().filter(ticket=ticket))
-
-
 def current(ticket: Ticket, *, now: datetime) -> Rating | None:
     """The rating of the present solving, empty if there is none yet; None: not to be rated."""
     solved_at = solving(ticket, now=now)

@@ -4,8 +4,9 @@
 //         data-draft-person="USER-REF">    whose: another person's drafts are thrown away
 //     <p data-draft-notice hidden>We kept your draft. <button type="button" data-draft-discard>…</button></p>
 //
-// Kept in this browser only: text, choices and dates, never files, passwords or hidden values. A
-// form that came back with complaints has `data-draft-fresh="no"` and keeps what it came with.
+// Kept in this browser only: text, choices and dates, never passwords or hidden values; of files
+// that went ahead (upload.js) the names, for as long as the server keeps the files. A form that
+// came back with complaints has `data-draft-fresh="no"` and keeps what it came with.
 //
 // A draft ends when its words arrived: the form's number (the hidden input `submission`) is noted
 // when it is sent, and a page that shows `data-submission` with that number drops the draft. So a
@@ -14,6 +15,7 @@
 
 const PREFIX = "desk-draft:";
 const KEEP = 14 * 24 * 3600 * 1000; // ms
+const KEEP_FILES = 23 * 3600 * 1000; // the server keeps unsent ones for a day
 const SKIPPED = new Set(["hidden", "password", "file", "submit", "button", "reset", "search"]);
 
 let isOver = false; // signing out: nothing is kept any more
@@ -71,8 +73,10 @@ function follow(form) {
   const draft = store.read(key);
   let timer = 0;
 
-  if (draft && isFresh && changed(draft.values, initial)) {
+  const files = draft && Date.now() - draft.at < KEEP_FILES ? (draft.files ?? []) : [];
+  if (draft && isFresh && (changed(draft.values, initial) || files.length)) {
     put(form, draft.values);
+    if (files.length) form.dataset.draftFiles = JSON.stringify(files);
     if (notice) notice.hidden = false;
     form.dispatchEvent(new CustomEvent("draft:restored", { bubbles: true }));
   }
@@ -81,7 +85,8 @@ function follow(form) {
     clearTimeout(timer);
     timer = 0;
     const values = taken(form);
-    if (changed(values, initial) || sent) store.write(key, { values, sent, at: Date.now() });
+    const kept = JSON.parse(form.dataset.uploads ?? "[]");
+    if (changed(values, initial) || kept.length || sent) store.write(key, { values, files: kept, sent, at: Date.now() });
     else store.drop(key);
   };
   form.addEventListener("input", () => {
@@ -89,6 +94,7 @@ function follow(form) {
     timer = setTimeout(() => keep(), 250);
   });
   form.addEventListener("change", () => keep());
+  form.addEventListener("uploads:changed", () => keep());
   form.addEventListener("submit", (event) => {
     const isDone = event.submitter?.hasAttribute("data-draft-discard");
     if (!event.defaultPrevented && !isDone) keep(form.elements.submission?.value ?? "");
@@ -104,6 +110,7 @@ function follow(form) {
     store.drop(key);
     if (button.type !== "button") return; // it sends the form, and the draft is done with
     put(form, initial);
+    form.dispatchEvent(new Event("draft:discarded"));
     if (notice) notice.hidden = true;
     fields(form)[0]?.focus();
   });

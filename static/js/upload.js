@@ -25,7 +25,8 @@ const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, key) => values
 const spell = (bytes) => {
   const steps = ["byte", "kilobyte", "megabyte", "gigabyte"];
   const step = bytes > 0 ? Math.min(Math.floor(Math.log(bytes) / Math.log(1024)), 3) : 0;
-  const options = { style: "unit", unit: steps[step], unitDisplay: "short", maximumFractionDigits: 1 };
+  const unitDisplay = step ? "short" : "long";
+  const options = { style: "unit", unit: steps[step], unitDisplay, maximumFractionDigits: 1 };
   return new Intl.NumberFormat(document.documentElement.lang, options).format(bytes / 1024 ** step);
 };
 
@@ -53,6 +54,26 @@ class Uploader {
       this.add(files);
     });
     this.form.addEventListener("submit", (event) => this.hold(event));
+    this.form.addEventListener("draft:restored", () => this.restore());
+    this.form.addEventListener("draft:discarded", () => { for (const row of [...this.rows]) this.remove(row); });
+    this.restore();
+  }
+
+  // Files of a draft (drafts.js): the server has them still.
+  restore() {
+    const files = JSON.parse(this.form.dataset.draftFiles ?? "[]");
+    delete this.form.dataset.draftFiles;
+    for (const file of files) {
+      const isHere = [...this.rows].some((row) => row.ref === file.ref);
+      if (!isHere) this.finish(this.draw(file), file);
+    }
+  }
+
+  // For drafts.js: what the form holds.
+  note() {
+    const done = this.under("done").map(({ ref, removal, file }) => ({ ref, remove: removal, name: file.name, size: file.size }));
+    this.form.dataset.uploads = JSON.stringify(done);
+    this.form.dispatchEvent(new Event("uploads:changed"));
   }
 
   watchDrops() {
@@ -191,6 +212,7 @@ class Uploader {
     row.ref = ref;
     row.removal = remove;
     this.mark(row, "done");
+    this.note();
   }
 
   fail(row, trouble) {
@@ -208,6 +230,7 @@ class Uploader {
     const next = row.element.nextElementSibling ?? row.element.previousElementSibling;
     row.element.remove();
     this.rows.delete(row);
+    this.note();
     this.tell(fill(this.said.sayRemoved, { name: row.file.name }));
     (next?.querySelector("[data-upload-remove]") ?? this.input).focus();
     this.goOn();

@@ -148,10 +148,13 @@ class TestRating:
         assert (article.helpful, article.unhelpful) == (1, 0)
 
     def test_what_is_no_answer_changes_nothing(self, cast: Cast) -> None:
-        out(cast)
+        article = out(cast)
+        sent = {"helpful": "yes", "comment": "x" * 5000}
 
-        self.rated(Client(), helpful="perhaps")
+        answer = Client().post(f"/help/articles/{article.slug}/rate/", sent)
 
+        assert answer.context["form"].errors.keys() == {"comment"}
+        assert answer.context["form"]["comment"].value() == "x" * 5000
         assert not Feedback.objects.exists()
 
     def test_one_address_has_so_much_to_say(

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.html import strip_tags
 
+from apps.kernel.actors import SYSTEM
 from apps.tickets import actions
 from apps.tickets.models import Ticket
 from tests.cast import Cast
@@ -20,7 +22,8 @@ pytestmark = pytest.mark.django_db
 
 
 def shown(client: Client, query: str = "") -> list[str]:
-    return [entry.subject for entry in client.get(f"/requests/{query}").context["page"].entries]
+    entries = client.get(f"/requests/{query}").context["page"].entries
+    return [strip_tags(entry.subject) for entry in entries]
 
 
 def walk(client: Client, query: str, way: str) -> list[list[int]]:
@@ -95,6 +98,25 @@ class TestFilters:
 
         assert shown(client, f"?topic={cast.lost_card.pk}") == ["a lost card"]
         assert len(client.get("/requests/?q=refund").context["page"].entries) == 1
+
+    def test_a_search_stays_in_the_list(self, cast: Cast) -> None:
+        raised(cast, subject="refund of mine", category=cast.lost_card)
+        standing(cast, "resolved", subject="refund solved")
+        raised(cast, by=cast.ross, subject="refund of ross")
+        watched = raised(cast, by=cast.oscar, subject="refund watched")
+        actions.watch(ticket=watched, user=cast.rachel, actor=SYSTEM, now=NOON)
+        raised(cast, by=cast.monica, subject="refund of monica")
+        indexed()
+        client, boss = client_of(cast.rachel), client_of(cast.monica)
+
+        assert shown(client, "?q=refund") == ["refund of mine"]
+        assert shown(client, "?q=refund&state=solved") == ["refund solved"]
+        assert shown(client, "?q=refund&whose=followed") == ["refund watched"]
+        assert shown(client, f"?q=refund&topic={cast.lost_card.pk}") == ["refund of mine"]
+        assert set(shown(boss, "?q=refund&whose=ours")) == {
+            *("refund of mine", "refund of ross", "refund of monica"),
+        }
+        assert shown(boss, f"?q=refund&whose=ours&person={cast.ross.ref}") == ["refund of ross"]
 
     def test_by_person_for_managers_alone(self, cast: Cast) -> None:
         raised(cast, subject="hers")

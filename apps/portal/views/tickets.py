@@ -50,9 +50,15 @@ def ticket_list(request: HttpRequest) -> HttpResponse:
                 ("all", _("All")),
             )
         ],
+        "whose": {
+            whose: asked.link(whose=whose, person="") for whose in ("mine", "followed", "ours")
+        },
+        "kept": asked.said(q="").items(),
+        "without_words": asked.link(q=""),
+        "everywhere": asked.link(state="all"),
         "topics": _options(asked.topic),
         "may_share": actor.shared_organisation_id is not None,
-        "with_people": asked.whose != "mine" or asked.text,
+        "with_people": asked.whose != "mine",
     }
     if asked.whose == "ours":
         members = User.objects.filter(organisation=actor.shared_organisation_id)
@@ -231,7 +237,10 @@ def _show(
         **_told(request, ticket),
         "form": form,
         "pending": pending(form, actor=actor, now=now),
-        "watchers": watchers,
+        # Which of the staff look at it is the desk's business.
+        "watchers": [
+            row for row in watchers if is_staff or row.user is None or not row.user.is_staff
+        ],
         "colleague": colleague,
         "follows": any(watcher.user_id == actor.id for watcher in watchers),
         "is_mine": ticket.requester_id == actor.id,

@@ -99,10 +99,12 @@ def unwatch(
     user: User | None = None,
     address: str = "",
 ) -> None:
-    """Take a watcher away. Everybody may stop following by themselves."""
+    """Take a watcher away. Everybody may stop by themselves; customers take no staff away."""
     is_self = user is not None and user.pk == actor.id
     may = policies.can_view if is_self else policies.can_watch
     ticket = rows.lock(ticket, actor=actor, may=may)
+    if user is not None and user.is_staff and not (is_self or policies.can_work(actor, ticket)):
+        raise ForbiddenError
     address = address.strip().lower()
     gone, _ = Participant.objects.filter(ticket=ticket, user=user, address=address).delete()
     if not gone:
