@@ -23,6 +23,7 @@ from tests.e2e.desk import Desk
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("e2e")]
 
 KEPT_IN = os.environ.get("SCREENSHOTS", "")
+NARROWEST = 320  # WCAG 1.4.10: a desktop at 400 %
 Scheme = Literal["light", "dark"]
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 LOOKS: list[tuple[str, Scheme]] = [("desktop", "light"), ("phone", "dark")]
@@ -157,8 +158,10 @@ def test_pages_are_fit_to_be_seen(
         page.goto(path.format(**places))
         page.evaluate("document.fonts.ready")
         wrong += [f"{name}: {one}" for one in grave(page)]
-        if page.evaluate("document.documentElement.scrollWidth") > width:
-            wrong.append(f"{name}: scrolls sideways")
+        for narrow in (NARROWEST, width) if size == "phone" else (width,):
+            page.set_viewport_size({"width": narrow, "height": height})
+            if page.evaluate("document.documentElement.scrollWidth") > narrow:
+                wrong.append(f"{name}: scrolls sideways at {narrow} px")
         if KEPT_IN:
             _keep(page, f"{name}-{size}-{scheme}")
 
