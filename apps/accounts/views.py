@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from allauth.account.decorators import reauthentication_required
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -46,7 +47,17 @@ def profile(request: HttpRequest) -> HttpResponse:
 @require_safe
 def my_data(request: HttpRequest) -> HttpResponse:
     """What the desk keeps of me: take it along, or have it forgotten."""
-    return render(request, "accounts/data.html", {"form": LeaveForm(), "person": _me(request)})
+    return _data_page(request, LeaveForm(), status=200)
+
+
+def _data_page(request: HttpRequest, form: LeaveForm, *, status: int) -> HttpResponse:
+    """A download leaves its page as it is, so whoever has to say who they are does so before."""
+    context = {
+        "form": form,
+        "person": _me(request),
+        "is_sure": did_recently_reauthenticate(request),
+    }
+    return render(request, "accounts/data.html", context, status=status)
 
 
 @login_required
@@ -75,7 +86,7 @@ def my_data_delete(request: HttpRequest) -> HttpResponse:
             logout(request)
             messages.success(request, _("We have forgotten who you are. You are signed out."))
             return redirect("home")
-    return render(request, "accounts/data.html", {"form": form, "person": user}, status=400)
+    return _data_page(request, form, status=400)
 
 
 @require_POST

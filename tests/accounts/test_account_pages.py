@@ -120,6 +120,15 @@ class TestMyData:
         assert "attachment" in answer["Content-Disposition"]
         assert Event.objects.filter(name="privacy.exported").count() == 1
 
+    def test_is_offered_to_whoever_said_lately_who_they_are(self, cast: Cast) -> None:
+        long_ago = Client()
+        long_ago.force_login(cast.rachel)
+
+        assert b"/account/data/export/" in sure(cast.rachel).get("/account/data/").content
+        page = long_ago.get("/account/data/").content
+        assert b"/account/data/export/" not in page
+        assert b"/account/reauthenticate/?next=/account/data/" in page
+
     def test_but_not_over_and_over(self, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(views, "EXPORTS", 1)
         client = sure(cast.rachel)
