@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 class EventsConfig(AppConfig):
     name = "apps.events"
-    verbose_name = _("Events")
+    verbose_name = _("Journal")
 
     def ready(self) -> None:
         autodiscover_modules("events", "subscribers")
