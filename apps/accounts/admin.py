@@ -19,6 +19,7 @@ from unfold.decorators import action
 from apps.accounts import actions
 from apps.accounts.admin_forms import (
     ROLES,
+    SCOPES,
     ConfirmForm,
     OrganisationForm,
     PersonForm,
@@ -240,7 +241,19 @@ class ApiTokenAdmin(GuardedAdmin):
     list_display = ("name", "prefix", "owner", "expires_at", "last_used_at", "revoked_at")
     list_select_related = ("owner",)
     actions = ("revoke",)
-    exclude = ("digest",)
+
+    @admin.display(description=_("May be used for"))
+    def allows(self, token: ApiToken) -> str:
+        return ", ".join(str(SCOPES.get(scope, scope)) for scope in token.scopes)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return super().get_fields(request)
+        dates = ("created_at", "expires_at", "last_used_at", "revoked_at")
+        return ("name", "prefix", "owner", "allows", *dates)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002
+        return ("allows",) if obj else ()
 
     @admin.action(description=_("Revoke"), permissions=["view"])
     def revoke(self, request: HttpRequest, chosen: QuerySet[ApiToken]) -> None:
