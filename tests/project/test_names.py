@@ -30,9 +30,12 @@ TOLD_IN = {"thead", "label", "legend", "h1", "h2", "h3", "title"}
 
 
 @pytest.fixture(autouse=True)
-def _compiled() -> None:
+def _languages() -> Iterator[None]:
+    """The catalogues as they are; and no request's language stays for the next test."""
     compile_all(Path(settings.LOCALE_PATHS[0]))
     trans_real._translations.clear()  # type: ignore[attr-defined]
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
 
 
 def names_of(model: type[Model]) -> Iterator[str]:
