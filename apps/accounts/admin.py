@@ -19,6 +19,7 @@ from unfold.decorators import action
 from apps.accounts import actions
 from apps.accounts.admin_forms import (
     ROLES,
+    SCOPES,
     ConfirmForm,
     OrganisationForm,
     PersonForm,
@@ -34,13 +35,27 @@ from apps.kernel.forms import bound_to
 from apps.kernel.text import number_in
 
 
+class RoleFilter(admin.SimpleListFilter):
+    """By group, in the words that readers know roles by."""
+
+    title = _("Role")
+    parameter_name = "role"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ARG002
+        return list(ROLES.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:  # noqa: ARG002
+        role = self.value()
+        return queryset.filter(groups__name=role) if role else queryset
+
+
 @admin.register(User)
 class UserAdmin(GuardedAdmin):
     needs = Permission.MANAGE_PEOPLE
     may_add = may_change = True
     form = PersonForm
     list_display = ("email", "name", "role", "organisation", "is_active", "date_joined")
-    list_filter = ("groups", "is_active", "organisation")
+    list_filter = (RoleFilter, "is_active", "organisation")
     list_select_related = ("organisation",)
     search_fields = ("email", "name")
     ordering = ("email",)
@@ -226,7 +241,19 @@ class ApiTokenAdmin(GuardedAdmin):
     list_display = ("name", "prefix", "owner", "expires_at", "last_used_at", "revoked_at")
     list_select_related = ("owner",)
     actions = ("revoke",)
-    exclude = ("digest",)
+
+    @admin.display(description=_("May be used for"))
+    def allows(self, token: ApiToken) -> str:
+        return ", ".join(str(SCOPES.get(scope, scope)) for scope in token.scopes)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return super().get_fields(request)
+        dates = ("created_at", "expires_at", "last_used_at", "revoked_at")
+        return ("name", "prefix", "owner", "allows", *dates)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002
+        return ("allows",) if obj else ()
 
     @admin.action(description=_("Revoke"), permissions=["view"])
     def revoke(self, request: HttpRequest, chosen: QuerySet[ApiToken]) -> None:

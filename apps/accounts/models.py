@@ -20,14 +20,18 @@ from apps.kernel.references import REF_LENGTH, new_ref
 class Organisation(models.Model):
     """A customer: a company whose people raise tickets."""
 
-    name = models.CharField(max_length=120, unique=True)
+    name = models.CharField(_("name"), max_length=120, unique=True)
     shares_tickets = models.BooleanField(
-        default=False, help_text=_("All members see each other's tickets. Managers always do.")
+        _("shares tickets"),
+        default=False,
+        help_text=_("All members see each other's tickets. Managers always do."),
     )
-    notes = models.TextField(blank=True, help_text=_("For staff only."))
+    notes = models.TextField(_("notes"), blank=True, help_text=_("For staff only."))
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisations")
         ordering = ["name"]
 
     def __str__(self) -> str:
@@ -57,14 +61,21 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     ref = models.CharField(max_length=REF_LENGTH, unique=True, default=new_ref, editable=False)
     email = models.EmailField(_("e-mail"), max_length=254, unique=True)
-    name = models.CharField(max_length=120, blank=True)
-    locale = models.CharField(max_length=10, default="en")
-    time_zone = models.CharField(max_length=50, default="UTC")
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    locale = models.CharField(_("language"), max_length=10, default="en")
+    time_zone = models.CharField(_("time zone"), max_length=50, default="UTC")
     organisation = models.ForeignKey(
-        Organisation, models.PROTECT, null=True, blank=True, related_name="members"
+        Organisation,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="members",
+        verbose_name=_("organisation"),
     )
     is_organisation_manager = models.BooleanField(
-        default=False, help_text=_("Sees every ticket of the organisation.")
+        _("manages the organisation"),
+        default=False,
+        help_text=_("Sees every ticket of the organisation."),
     )
     identity_subject = models.CharField(
         max_length=255,
@@ -75,7 +86,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     is_staff = models.BooleanField(_("may enter the admin"), default=False)
     is_active = models.BooleanField(_("may sign in"), default=True)
-    date_joined = models.DateTimeField(default=timezone.now, editable=False)
+    date_joined = models.DateTimeField(_("date joined"), default=timezone.now, editable=False)
     anonymised_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -85,6 +96,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
         permissions = [(name.value, text) for name, text in DESCRIPTIONS.items()]
         constraints = [
             models.CheckConstraint(
@@ -123,9 +136,11 @@ class Team(models.Model):
         ROUND_ROBIN = "round_robin", _("In turn (round robin)")
         LEAST_LOADED = "least_loaded", _("To whoever has the fewest open tickets")
 
-    name = models.CharField(max_length=80, unique=True)
+    name = models.CharField(_("name"), max_length=80, unique=True)
     private = models.BooleanField(
-        default=False, help_text=_("Only members and administrators see this team's tickets.")
+        _("private"),
+        default=False,
+        help_text=_("Only members and administrators see this team's tickets."),
     )
     assignment_policy = models.CharField(
         _("assignment of new tickets"),
@@ -147,6 +162,8 @@ class Team(models.Model):
     )
 
     class Meta:
+        verbose_name = _("team")
+        verbose_name_plural = _("teams")
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(
@@ -209,20 +226,23 @@ class AgentState(models.Model):
 class ApiToken(models.Model):
     """A key that acts for its owner, within its scopes. Only its digest is kept."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens")
-    name = models.CharField(max_length=80)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens", verbose_name=_("owner")
+    )
+    name = models.CharField(_("name"), max_length=80)
     prefix = models.CharField(
-        max_length=12, help_text=_("The first characters, to tell keys apart.")
+        _("prefix"), max_length=12, help_text=_("The first characters, to tell keys apart.")
     )
     digest = models.CharField(max_length=64, unique=True)  # SHA-256: the key itself is random
-    scopes = models.JSONField(default=list)
-    created_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
-    last_used_at = models.DateTimeField(null=True)
-    revoked_at = models.DateTimeField(null=True)
+    scopes = models.JSONField(_("scopes"), default=list)
+    created_at = models.DateTimeField(_("created"))
+    expires_at = models.DateTimeField(_("expires"))
+    last_used_at = models.DateTimeField(_("last used"), null=True)
+    revoked_at = models.DateTimeField(_("revoked"), null=True)
 
     class Meta:
         verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
         constraints = [
             models.CheckConstraint(
                 condition=Q(expires_at__gt=F("created_at")), name="api_token_expires_later"

@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -155,7 +156,7 @@ def _waking(actor: Actor, now: datetime, path: str) -> Box:
         f"{path}?{wanted.to_query()}",
         gettext_lazy("Nothing that you put off comes back today."),
         [
-            _line(row, timezone.localtime(row["scheduled_until"]).strftime("%H:%M"))
+            _line(row, date_format(timezone.localtime(row["scheduled_until"]), "TIME_FORMAT"))
             for row in _first(rows.order_by("scheduled_until", "pk"))
         ],
     )

@@ -94,7 +94,7 @@ def _row(row: Row, tags: Sequence[str], base: str, now: datetime, words: Words) 
         nobody="" if assignee else " nobody",
         holder=" · ".join(filter(None, (assignee or words.nobody, team))),
         iso=row["updated_at"].isoformat(),
-        moment=date_format(timezone.localtime(row["updated_at"]), "j M Y, H:i"),
+        moment=date_format(timezone.localtime(row["updated_at"]), "SHORT_DATETIME_FORMAT"),
         ago=ago(row["updated_at"], now),
         snippet="",
     )
@@ -116,7 +116,9 @@ def _signs(row: Row, now: datetime, words: Words) -> SafeString | str:
         found.append(("late" if late else "due", text))
     wakes = row["scheduled_until"]
     if wakes is not None:
-        found.append(("wakes", words.wakes % date_format(timezone.localtime(wakes), "j M, H:i")))
+        found.append(
+            ("wakes", words.wakes % date_format(timezone.localtime(wakes), "NEAR_DATETIME_FORMAT"))
+        )
     return format_html_join("", '<span class="q-sign {}">{}</span>', found) if found else ""
 
 
@@ -148,7 +150,7 @@ def _hit(hit: TicketHit, base: str, now: datetime, words: Words) -> SafeString:
         nobody="" if hit.assignee_name else " nobody",
         holder=holder,
         iso=hit.updated_at.isoformat(),
-        moment=date_format(timezone.localtime(hit.updated_at), "j M Y, H:i"),
+        moment=date_format(timezone.localtime(hit.updated_at), "SHORT_DATETIME_FORMAT"),
         ago=ago(hit.updated_at, now),
         snippet=format_html('<span class="q-snippet">{}</span>', snippet) if snippet else "",
     )
@@ -175,4 +177,4 @@ def ago(moment: datetime, now: datetime) -> str:
         return span(now - moment)
     local = timezone.localtime(moment)
     same_year = local.year == timezone.localtime(now).year
-    return date_format(local, "j M" if same_year else "j M Y")
+    return date_format(local, "NEAR_DATE_FORMAT" if same_year else "SHORT_DATE_FORMAT")

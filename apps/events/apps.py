@@ -1,9 +1,11 @@
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
 
 
 class EventsConfig(AppConfig):
     name = "apps.events"
+    verbose_name = _("Journal")
 
     def ready(self) -> None:
         autodiscover_modules("events", "subscribers")

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from apps.events.querysets import DeliveryQuerySet
 
@@ -11,19 +13,21 @@ DeliveryManager = models.Manager.from_queryset(DeliveryQuerySet)
 class Event(models.Model):
     """A fact, recorded in the transaction that made it true. Never updated: it is the audit log."""
 
-    name = models.CharField(max_length=60)
-    version = models.PositiveSmallIntegerField()
-    subject = models.CharField(max_length=60)
-    actor_kind = models.CharField(max_length=10)
-    actor_id = models.BigIntegerField(null=True)
-    causation_id = models.BigIntegerField(null=True)
-    correlation_id = models.UUIDField()
-    depth = models.PositiveSmallIntegerField()
-    data = models.JSONField()
-    occurred_at = models.DateTimeField()
-    recorded_at = models.DateTimeField()
+    name = models.CharField(_("name"), max_length=60)
+    version = models.PositiveSmallIntegerField(_("version"))
+    subject = models.CharField(pgettext_lazy("of an event", "subject"), max_length=60)
+    actor_kind = models.CharField(_("kind of actor"), max_length=10)
+    actor_id = models.BigIntegerField(_("actor"), null=True)
+    causation_id = models.BigIntegerField(_("cause"), null=True)
+    correlation_id = models.UUIDField(_("correlation"))
+    depth = models.PositiveSmallIntegerField(_("depth"))
+    data = models.JSONField(_("data"))
+    occurred_at = models.DateTimeField(_("when"))
+    recorded_at = models.DateTimeField(_("recorded"))
 
     class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
         indexes = [
             # History of one subject, and the audit of one person, newest first.
             models.Index(fields=["subject", "id"], name="event_subject"),
@@ -39,20 +43,25 @@ class Event(models.Model):
 class Delivery(models.Model):
     """One subscriber's copy of an event, kept until it has been handled and some days longer."""
 
-    event = models.ForeignKey(Event, models.CASCADE, related_name="deliveries")
-    subscriber = models.CharField(max_length=120)
-    subject = models.CharField(max_length=60)  # the event's, so that order needs no join
-    claims = models.PositiveIntegerField(default=0)  # how often it was taken: the claim's token
-    failures = models.PositiveSmallIntegerField(default=0)
-    due_at = models.DateTimeField()
-    done_at = models.DateTimeField(null=True)
-    parked_at = models.DateTimeField(null=True)
-    error = models.TextField(blank=True)
+    event = models.ForeignKey(
+        Event, models.CASCADE, related_name="deliveries", verbose_name=_("event")
+    )
+    subscriber = models.CharField(_("subscriber"), max_length=120)
+    # The event's, so that order needs no join.
+    subject = models.CharField(pgettext_lazy("of an event", "subject"), max_length=60)
+    # How often it was taken: the claim's token.
+    claims = models.PositiveIntegerField(_("attempts"), default=0)
+    failures = models.PositiveSmallIntegerField(_("failures"), default=0)
+    due_at = models.DateTimeField(_("due"))
+    done_at = models.DateTimeField(_("done"), null=True)
+    parked_at = models.DateTimeField(_("given up"), null=True)
+    error = models.TextField(_("error"), blank=True)
 
     objects = DeliveryManager()
 
     class Meta:
-        verbose_name_plural = "deliveries"
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
         constraints = [
             models.UniqueConstraint(fields=["event", "subscriber"], name="delivery_once"),
             models.CheckConstraint(
@@ -83,4 +92,7 @@ class Delivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.subscriber} of event {self.event_id}"
+        return gettext("%(subscriber)s of event %(event)d") % {
+            "subscriber": self.subscriber,
+            "event": self.event_id,
+        }

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.kernel.references import REF_LENGTH, new_ref
 from apps.knowledge.querysets import ArticleQuerySet
@@ -28,16 +29,21 @@ class KnowledgeCategory(models.Model):
         TERMINAL = "terminal", _("Card terminal")
 
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children"
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("parent"),
     )
-    slug = models.SlugField(max_length=80, unique=True)
-    name = models.CharField(max_length=80)
-    description = models.CharField(max_length=200, blank=True)
-    icon = models.CharField(max_length=10, choices=Icon, default=Icon.BOOK)
-    position = models.PositiveSmallIntegerField(default=0)
+    slug = models.SlugField(_("name in addresses"), max_length=80, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    description = models.CharField(_("description"), max_length=200, blank=True)
+    icon = models.CharField(_("icon"), max_length=10, choices=Icon, default=Icon.BOOK)
+    position = models.PositiveSmallIntegerField(_("place in the list"), default=0)
     # Published articles in it, without those of the categories below; kept by the actions.
-    public_count = models.PositiveIntegerField(default=0, editable=False)
-    internal_count = models.PositiveIntegerField(default=0, editable=False)
+    public_count = models.PositiveIntegerField(_("public articles"), default=0, editable=False)
+    internal_count = models.PositiveIntegerField(_("internal articles"), default=0, editable=False)
 
     class Meta:
         verbose_name = _("category")
@@ -73,19 +79,31 @@ class Article(models.Model):
 
     ref = models.CharField(max_length=REF_LENGTH, unique=True, default=new_ref, editable=False)
     slug = models.SlugField(max_length=120, unique=True, editable=False)  # stays: links lead here
-    title = models.CharField(max_length=200)
+    title = models.CharField(_("title"), max_length=200)
     summary = models.CharField(max_length=300, blank=True)
     category = models.ForeignKey(
-        KnowledgeCategory, models.PROTECT, null=True, blank=True, related_name="+"
+        KnowledgeCategory,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("category"),
     )
-    audience = models.CharField(max_length=8, choices=Audience, default=Audience.PUBLIC)
+    audience = models.CharField(
+        _("audience"), max_length=8, choices=Audience, default=Audience.PUBLIC
+    )
     language = models.CharField(max_length=10, default="en")
     translates = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="translations"
     )
-    state = models.CharField(max_length=9, choices=State, default=State.DRAFT)
+    state = models.CharField(_("state"), max_length=9, choices=State, default=State.DRAFT)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=pgettext_lazy("of an article", "owner"),
     )
     origin = models.CharField(max_length=60, blank=True)  # what it was written for: "ticket:42"
     current = models.ForeignKey("Revision", models.PROTECT, null=True, related_name="+")
@@ -97,7 +115,7 @@ class Article(models.Model):
     review_on = models.DateField(null=True, blank=True)
     reviewed_at = models.DateTimeField(null=True, blank=True)
     review_told_at = models.DateTimeField(null=True, blank=True)
-    views = models.PositiveIntegerField(default=0)
+    views = models.PositiveIntegerField(pgettext_lazy("of an article", "views"), default=0)
     helpful = models.PositiveIntegerField(default=0)
     unhelpful = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
@@ -107,6 +125,8 @@ class Article(models.Model):
     objects = ArticleManager()
 
     class Meta:
+        verbose_name = _("article")
+        verbose_name_plural = _("articles")
         ordering = ["-updated_at", "-id"]
         constraints = [
             models.CheckConstraint(condition=~Q(title=""), name="article_has_title"),
@@ -239,15 +259,24 @@ class ArticleLink(models.Model):
 class Feedback(models.Model):
     """Whether an article helped a reader: one word each, which they may change."""
 
-    article = models.ForeignKey(Article, models.CASCADE, related_name="feedback")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    article = models.ForeignKey(
+        Article, models.CASCADE, related_name="feedback", verbose_name=_("article")
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("user"),
+    )
     browser = models.CharField(max_length=REF_LENGTH, blank=True)  # a stranger's session's name
-    is_helpful = models.BooleanField()
-    comment = models.TextField(blank=True)
+    is_helpful = models.BooleanField(_("helpful"))
+    comment = models.TextField(_("comment"), blank=True)
     created_at = models.DateTimeField()
-    updated_at = models.DateTimeField()
+    updated_at = models.DateTimeField(_("changed"))
 
     class Meta:
+        verbose_name = pgettext_lazy("one", "feedback")
         verbose_name_plural = _("feedback")
         constraints = [
             models.UniqueConstraint(

@@ -6,6 +6,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from apps.kernel.actors import Actor
@@ -135,24 +136,27 @@ class OutgoingMail(models.Model):
         SENT = "sent", _("Sent")
         FAILED = "failed", _("Given up")
 
-    key = models.CharField(max_length=120, unique=True)  # one cause, one mail
-    to = models.CharField(max_length=254)
-    subject = models.CharField(max_length=255)
-    text = models.TextField()
+    key = models.CharField(_("key"), max_length=120, unique=True)  # one cause, one mail
+    to = models.CharField(pgettext_lazy("of a mail", "to"), max_length=254)
+    subject = models.CharField(_("subject"), max_length=255)
+    text = models.TextField(_("text"))
     html = models.TextField(blank=True)
-    headers = models.JSONField(default=dict)
-    message = models.ForeignKey(Message, models.SET_NULL, null=True, related_name="+")
-    state = models.CharField(max_length=6, choices=State, default=State.QUEUED)
-    claims = models.PositiveIntegerField(default=0)
-    due_at = models.DateTimeField()
-    created_at = models.DateTimeField()
-    sent_at = models.DateTimeField(null=True)
-    error = models.TextField(blank=True)
+    headers = models.JSONField(_("headers"), default=dict)
+    message = models.ForeignKey(
+        Message, models.SET_NULL, null=True, related_name="+", verbose_name=_("message")
+    )
+    state = models.CharField(_("state"), max_length=6, choices=State, default=State.QUEUED)
+    claims = models.PositiveIntegerField(_("attempts"), default=0)
+    due_at = models.DateTimeField(_("due"))
+    created_at = models.DateTimeField(_("created"))
+    sent_at = models.DateTimeField(_("sent"), null=True)
+    error = models.TextField(_("error"), blank=True)
 
     objects = OutgoingMailManager()
 
     class Meta:
-        verbose_name_plural = _("outgoing mail")
+        verbose_name = _("outgoing mail")
+        verbose_name_plural = _("outgoing mails")
         indexes = [
             # What to send next: OutgoingMailQuerySet.due().
             models.Index(fields=["due_at", "id"], name="mail_due", condition=Q(state="queued")),
@@ -161,7 +165,7 @@ class OutgoingMail(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.subject} to {self.to}"
+        return gettext("%(subject)s to %(to)s") % {"subject": self.subject, "to": self.to}
 
     @property
     def identity(self) -> str:

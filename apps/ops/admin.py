@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -20,6 +21,13 @@ from apps.events.models import Delivery, Event
 from apps.notifications import actions as mail
 from apps.notifications.models import OutgoingMail
 from apps.ops.models import ChoreRun
+
+ACTORS = {
+    "person": _("Person"),
+    "token": _("API token"),
+    "system": _("The desk"),
+    "anonymous": _("A visitor"),
+}
 
 
 class DeliveryState(admin.SimpleListFilter):
@@ -58,12 +66,14 @@ class DeliveryAdmin(GuardedAdmin):
 
     @display(  # type: ignore[untyped-decorator]
         description=_("State"),
-        label={"done": "success", "waiting": "info", "given up": "danger"},
+        label={"done": "success", "pending": "info", "parked": "danger"},
     )
-    def state(self, delivery: Delivery) -> str:
+    def state(self, delivery: Delivery) -> tuple[str, str]:
         if delivery.parked_at:
-            return "given up"
-        return "done" if delivery.done_at else "waiting"
+            return "parked", gettext("Given up")
+        if delivery.done_at:
+            return "done", gettext("Done")
+        return "pending", gettext("Waiting")
 
     @admin.action(description=_("Try again"), permissions=["view"])
     def try_again(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> None:
@@ -77,13 +87,29 @@ class EventAdmin(GuardedAdmin):
     """The audit log."""
 
     needs = Permission.MANAGE_DESK
-    list_display = ("id", "name", "subject", "actor_kind", "actor_id", "occurred_at")
+    list_display = ("id", "name", "subject", "kind_of_actor", "actor_id", "occurred_at")
     search_fields = ("=subject", "=name")
     search_help_text = _("A subject such as ticket:42, or a fact's name")
     ordering = ("-id",)
     show_full_result_count = False
-    exclude = ("data",)
-    readonly_fields = ("told",)
+    fields = (
+        "name",
+        "version",
+        "subject",
+        "kind_of_actor",
+        "actor_id",
+        "causation_id",
+        "correlation_id",
+        "depth",
+        "occurred_at",
+        "recorded_at",
+        "told",
+    )
+    readonly_fields = ("kind_of_actor", "told")
+
+    @admin.display(description=_("kind of actor"), ordering="actor_kind")
+    def kind_of_actor(self, event: Event) -> str:
+        return str(ACTORS.get(event.actor_kind, event.actor_kind))
 
     @admin.display(description=_("Data"))
     def told(self, event: Event) -> str:

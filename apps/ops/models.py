@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class ChoreRun(models.Model):
     """When a chore is due next. Whoever moves `due_at` first sends the job."""
 
-    name = models.CharField(max_length=60, unique=True)
-    due_at = models.DateTimeField()
-    sent_at = models.DateTimeField(null=True)
+    name = models.CharField(_("name"), max_length=60, unique=True)
+    due_at = models.DateTimeField(_("due"))
+    sent_at = models.DateTimeField(_("last started"), null=True)
+
+    class Meta:
+        verbose_name = _("chore")
+        verbose_name_plural = _("chores")
 
     def __str__(self) -> str:
         return self.name

@@ -272,3 +272,16 @@ class TestTokens:
 
         made = ApiToken.objects.get().created_at
         assert actions.authenticate_token(key=key, now=made).permissions == frozenset()
+
+
+def test_people_are_found_by_role_and_a_key_tells_what_it_allows(cast: Cast, ada: Client) -> None:
+    told = ada.get("/admin/accounts/user/?role=administrator").content.decode()
+    assert cast.ada.email in told
+    assert cast.alice.email not in told
+
+    add(ada, "apitoken", TOKEN)
+    token = ApiToken.objects.get()
+    page = ada.get(f"/admin/accounts/apitoken/{token.pk}/change/").content.decode()
+    assert "Work on tickets" in page
+    assert "Days" not in page
+    assert token.digest not in page

@@ -156,7 +156,7 @@ def draft(request: HttpRequest, pk: int) -> HttpResponse:
             raise
         return JsonResponse({"told": str(error), **error.data}, status=error.status)
     if _wants_json(request):
-        clock = date_format(timezone.localtime(now), "H:i")
+        clock = date_format(timezone.localtime(now), "TIME_FORMAT")
         told = _("Draft kept %s") % clock if version else ""
         return JsonResponse({"version": version, "told": told})
     if request.GET.get("then") == "replies":

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.guarded import GuardedAdmin, GuardedInline
@@ -175,7 +176,16 @@ class StatusAdmin(ReferenceAdmin):
 
     may_add = True
     form = StatusForm
-    list_display = ("agent_label", "customer_label", "category", "is_default", "archived")
+    list_display = ("agents_read", "customers_read", "category", "is_default", "archived")
+
+    # As readers of this language see them; the form has what is kept.
+    @admin.display(description=_("Agents read"))
+    def agents_read(self, status: Status) -> str:
+        return gettext(status.agent_label)
+
+    @admin.display(description=_("Customers read"))
+    def customers_read(self, status: Status) -> str:
+        return gettext(status.customer_label)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002
         return ("slug", "category", "is_default") if obj else ()

@@ -39,24 +39,35 @@ class SavedReply(models.Model):
         TEAM = "team", _("A team")
         GLOBAL = "global", _("Everybody on the desk")
 
-    title = models.CharField(max_length=80)
+    title = models.CharField(_("title"), max_length=80)
     shortcut = models.SlugField(
-        max_length=30, blank=True, help_text=_("A word to find it by: type / and the word.")
+        _("shortcut"),
+        max_length=30,
+        blank=True,
+        help_text=_("A word to find it by: type / and the word."),
     )
-    body = models.TextField(max_length=LONGEST_BODY)
-    scope = models.CharField(max_length=10, choices=Scope, default=Scope.PERSONAL)
+    body = models.TextField(_("text"), max_length=LONGEST_BODY)
+    scope = models.CharField(_("scope"), max_length=10, choices=Scope, default=Scope.PERSONAL)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("owner"),
     )
-    team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="+")
-    used_count = models.PositiveIntegerField(default=0, editable=False)
-    archived = models.BooleanField(default=False, help_text=_("No longer offered."))
+    team = models.ForeignKey(
+        Team, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("team")
+    )
+    used_count = models.PositiveIntegerField(_("used"), default=0, editable=False)
+    archived = models.BooleanField(_("archived"), default=False, help_text=_("No longer offered."))
     created_at = models.DateTimeField(editable=False)
     updated_at = models.DateTimeField(editable=False)
 
     objects = SavedReplyManager()
 
     class Meta:
+        verbose_name = _("saved reply")
         verbose_name_plural = _("saved replies")
         ordering = ["title", "id"]
         constraints = [

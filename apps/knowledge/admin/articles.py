@@ -93,7 +93,7 @@ class ArticleAdmin(GuardedAdmin):
         if article.review_on is None:
             return "", NOTHING
         is_due = article.state == "published" and editor.is_overdue(article)
-        return "due" if is_due else "", date_format(article.review_on, "j M Y")
+        return "due" if is_due else "", date_format(article.review_on, "SHORT_DATE_FORMAT")
 
     @admin.display(description=_("Helpful"), ordering="helpful")
     def votes(self, article: Article) -> str:

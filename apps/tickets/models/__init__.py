@@ -64,17 +64,20 @@ class Channel(models.TextChoices):
 class Status(models.Model):
     """A word for where a ticket stands; the category behind it decides what it means."""
 
-    slug = models.SlugField(max_length=40, unique=True)
-    agent_label = models.CharField(max_length=40)
-    customer_label = models.CharField(max_length=60)
-    category = models.CharField(max_length=10, choices=_STATUS_CATEGORIES)
-    position = models.PositiveSmallIntegerField(default=0)
+    slug = models.SlugField(_("name in addresses"), max_length=40, unique=True)
+    agent_label = models.CharField(_("agents read"), max_length=40)
+    customer_label = models.CharField(_("customers read"), max_length=60)
+    category = models.CharField(_("meaning"), max_length=10, choices=_STATUS_CATEGORIES)
+    position = models.PositiveSmallIntegerField(_("place in the list"), default=0)
     is_default = models.BooleanField(
-        default=False, help_text=_("The one that a ticket gets when it enters the category.")
+        _("default"),
+        default=False,
+        help_text=_("The one that a ticket gets when it enters the category."),
     )
-    archived = models.BooleanField(default=False)
+    archived = models.BooleanField(_("archived"), default=False)
 
     class Meta:
+        verbose_name = _("status")
         verbose_name_plural = _("statuses")
         ordering = ["position", "id"]
         constraints = [
@@ -93,11 +96,13 @@ class Status(models.Model):
 class PriorityRule(models.Model):
     """One cell of the matrix: priority = impact x urgency."""
 
-    impact = models.PositiveSmallIntegerField(choices=Level)
-    urgency = models.PositiveSmallIntegerField(choices=Level)
-    priority = models.PositiveSmallIntegerField()
+    impact = models.PositiveSmallIntegerField(_("impact"), choices=Level)
+    urgency = models.PositiveSmallIntegerField(_("urgency"), choices=Level)
+    priority = models.PositiveSmallIntegerField(_("priority"))
 
     class Meta:
+        verbose_name = _("priority rule")
+        verbose_name_plural = _("priority rules")
         ordering = ["impact", "urgency"]
         constraints = [
             models.UniqueConstraint(fields=["impact", "urgency"], name="priority_rule_once"),
@@ -107,18 +112,27 @@ class PriorityRule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"impact {self.impact} x urgency {self.urgency} = P{self.priority}"
+        return gettext("impact %(impact)s x urgency %(urgency)s = P%(priority)d") % {
+            "impact": self.get_impact_display(),
+            "urgency": self.get_urgency_display(),
+            "priority": self.priority,
+        }
 
 
 class Category(models.Model):
     """Categorisation: a tree. A ticket takes its team, impact and urgency from here."""
 
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children"
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("parent"),
     )
-    slug = models.SlugField(max_length=80, unique=True)
-    name = models.CharField(max_length=80)
-    description = models.CharField(max_length=200, blank=True)
+    slug = models.SlugField(_("name in addresses"), max_length=80, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    description = models.CharField(_("description"), max_length=200, blank=True)
     team = models.ForeignKey(
         Team,
         models.SET_NULL,
@@ -127,14 +141,15 @@ class Category(models.Model):
         related_name="+",
         verbose_name=_("default team"),
     )
-    impact = models.PositiveSmallIntegerField(choices=Level, default=Level.LOW)
-    urgency = models.PositiveSmallIntegerField(choices=Level, default=Level.MEDIUM)
-    position = models.PositiveSmallIntegerField(default=0)
+    impact = models.PositiveSmallIntegerField(_("impact"), choices=Level, default=Level.LOW)
+    urgency = models.PositiveSmallIntegerField(_("urgency"), choices=Level, default=Level.MEDIUM)
+    position = models.PositiveSmallIntegerField(_("place in the list"), default=0)
     archived = models.BooleanField(
-        default=False, help_text=_("No longer offered; tickets keep it.")
+        _("archived"), default=False, help_text=_("No longer offered; tickets keep it.")
     )
 
     class Meta:
+        verbose_name = _("category")
         verbose_name_plural = _("categories")
         ordering = ["position", "name"]
         constraints = [
@@ -158,17 +173,23 @@ class CategoryField(models.Model):
         CHOICE = "choice", _("One of a list")
         FLAG = "flag", _("Yes or no")
 
-    category = models.ForeignKey(Category, models.CASCADE, related_name="fields")
-    key = models.SlugField(max_length=40)
-    label = models.CharField(max_length=80)
-    help_text = models.CharField(max_length=200, blank=True)
-    kind = models.CharField(max_length=10, choices=Kind)
-    required = models.BooleanField(default=False)
-    options = models.JSONField(default=list, blank=True, help_text=_("The list's entries."))
-    position = models.PositiveSmallIntegerField(default=0)
-    archived = models.BooleanField(default=False)
+    category = models.ForeignKey(
+        Category, models.CASCADE, related_name="fields", verbose_name=_("category")
+    )
+    key = models.SlugField(_("key"), max_length=40)
+    label = models.CharField(_("label"), max_length=80)
+    help_text = models.CharField(_("hint"), max_length=200, blank=True)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    required = models.BooleanField(_("required"), default=False)
+    options = models.JSONField(
+        _("entries"), default=list, blank=True, help_text=_("The list's entries.")
+    )
+    position = models.PositiveSmallIntegerField(_("place in the list"), default=0)
+    archived = models.BooleanField(_("archived"), default=False)
 
     class Meta:
+        verbose_name = _("custom field")
+        verbose_name_plural = _("custom fields")
         ordering = ["position", "id"]
         constraints = [
             models.UniqueConstraint(fields=["category", "key"], name="category_field_once"),
@@ -244,6 +265,8 @@ class Ticket(models.Model):
     objects = TicketManager()
 
     class Meta:
+        verbose_name = _("ticket")
+        verbose_name_plural = _("tickets")
         constraints = [
             models.CheckConstraint(condition=~Q(subject=""), name="ticket_has_subject"),
             models.CheckConstraint(
