@@ -159,9 +159,9 @@ def test_admin_pages_that_save_call_actions(page: GuardedAdmin) -> None:
 
 
 def test_no_file_is_long() -> None:
-    lengths = {path.name: len(path.read_text().splitlines()) for path in sources()}
+    lengths = {path: len(path.read_text().splitlines()) for path in sources()}
 
-    assert {name: length for name, length in lengths.items() if length > LINES_A_FILE} == {}
+    assert {path: length for path, length in lengths.items() if length > LINES_A_FILE} == {}
 
 
 def test_every_writer_still_is_one() -> None:
