@@ -116,6 +116,8 @@ class Article(models.Model):
     reviewed_at = models.DateTimeField(null=True, blank=True)
     review_told_at = models.DateTimeField(null=True, blank=True)
     views = models.PositiveIntegerField(pgettext_lazy("of an article", "views"), default=0)
+    # Readers whom it answered while they were writing a request (the portal counts them).
+    spared = models.PositiveIntegerField(_("spared requests"), default=0, db_default=0)
     helpful = models.PositiveIntegerField(default=0)
     unhelpful = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()

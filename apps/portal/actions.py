@@ -10,6 +10,7 @@ from django.db import transaction
 from apps.events import journal
 from apps.kernel.actors import Actor
 from apps.kernel.errors import ForbiddenError
+from apps.knowledge import actions as knowledge
 from apps.portal.events import ArticleDeflected
 from apps.portal.models import Deflection
 from apps.portal.querysets import DeflectionQuerySet
@@ -83,6 +84,7 @@ def _settle(
         row.save(update_fields=["outcome", "settled_at"])
     if helped is None:
         return
+    knowledge.count_spared(article_id=helped.article_id)
     fact = ArticleDeflected(
         subject=f"deflection:{helped.pk}",
         article_id=helped.article_id,

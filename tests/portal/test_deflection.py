@@ -68,6 +68,8 @@ class TestSayingSo:
 
         outcomes = dict(Deflection.objects.values_list("article_id", "outcome"))
         assert outcomes == {other.pk: "passed", article.pk: "said"}
+        spared = dict(Article.objects.values_list("pk", "spared"))
+        assert spared == {other.pk: 0, article.pk: 1}
 
     def test_counts_nothing_once_a_request_was_raised(self, cast: Cast, article: Article) -> None:
         opened(cast, article)

@@ -22,6 +22,11 @@ def count_view(*, article: Article, actor: Actor) -> None:
         Article.objects.filter(pk=article.pk).update(views=F("views") + 1)
 
 
+def count_spared(*, article_id: int) -> None:
+    """It answered somebody who was about to ask. The fact is whoever's who saw it."""
+    Article.objects.filter(pk=article_id).update(spared=F("spared") + 1)
+
+
 @transaction.atomic
 def rate(
     *,

@@ -56,7 +56,17 @@ class ArticleAdmin(GuardedAdmin):
     needs = Permission.WRITE_ARTICLES
     may_add = may_change = True
 
-    list_display = ("title", "standing", "readers", "category", "owner", "review", "votes", "views")
+    list_display = (
+        "title",
+        "standing",
+        "readers",
+        "category",
+        "owner",
+        "review",
+        "votes",
+        "views",
+        "spared",
+    )
     list_display_links = ("title",)
     list_filter = ("state", "audience", ReviewFilter, "category")
     list_filter_submit = False
