@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from apps.accounts.middleware import actor_of
+from apps.kernel.compiled import CompiledFor
 from apps.notifications import actions
 from apps.notifications.models import Notification
 
@@ -33,5 +34,14 @@ def _look(request: HttpRequest) -> list[int]:
     actor = actor_of(request)
     if actor.id is None:
         return []
-    notes = Notification.objects.shown_to(actor).unread().order_by()
-    return list(notes.values_list("ticket_id", flat=True)[:MOST])
+    return _unread_of(actor)
+
+
+_unread_of: CompiledFor[int] = CompiledFor(
+    lambda actor: (
+        Notification.objects.shown_to(actor)
+        .unread()
+        .order_by()
+        .values_list("ticket_id", flat=True)[:MOST]
+    )
+)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts.middleware import actor_of
 from apps.accounts.models import User
+from apps.kernel.compiled import Compiled, together
 from apps.kernel.errors import NotFoundError
 from apps.kernel.forms import bound_to, shown_on
 from apps.notifications import bell
@@ -217,7 +220,7 @@ def _show(
     rating = ratings.current(ticket, now=now) if policies.can_rate(actor, ticket) else None
     if rating is not None and rating_form is None:
         rating_form = RatingForm(initial={"score": rating.score, "comment": rating.comment})
-    watchers = list(ticket.participants.select_related("user").order_by("pk"))
+    watchers, links = together(_watchers.asked(ticket.pk), _follow_ups.asked(ticket.pk))
     is_staff = policies.can_work(actor, ticket)
     is_customer = _is_customer(request, ticket, watchers)
     context = {
@@ -234,7 +237,7 @@ def _show(
         "rating": rating,
         "rating_form": rating_form,
         "may_change_rating": rating is not None and ratings.may_change(rating, now=now),
-        "links": _links(ticket),
+        "links": _links(ticket, links),
         "tag": _tag(ticket.version),
         "draft": f"reply:{ticket.ref}",
     }
@@ -278,13 +281,20 @@ def _is_answer(message: Message) -> bool:
     return message.direction == "out" and message.visibility == "public"
 
 
-def _links(ticket: Ticket) -> dict[str, Any]:
-    """What this request follows up, and what follows it up; one query."""
-    rows = (
-        Link.objects.filter(kind=Link.Kind.FOLLOWS, source=ticket)
-        | Link.objects.filter(kind=Link.Kind.FOLLOWS, target=ticket)
-    ).select_related("source", "target")
-    found = list(rows)
+_watchers: Compiled[Participant] = Compiled(
+    lambda pk: Participant.objects.filter(ticket=pk).select_related("user").order_by("pk")
+)
+_follow_ups: Compiled[Link] = Compiled(
+    lambda pk: (
+        Link.objects.filter(Q(source=pk) | Q(target=pk), kind=Link.Kind.FOLLOWS)
+        .select_related("source", "target")
+        .order_by()
+    )
+)
+
+
+def _links(ticket: Ticket, found: Sequence[Link]) -> dict[str, Any]:
+    """What this request follows up, and what follows it up."""
     return {
         "before": [row.target for row in found if row.source_id == ticket.pk],
         "after": [row.source for row in found if row.target_id == ticket.pk],
