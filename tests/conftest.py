@@ -14,7 +14,7 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connection
 from pytest_django.plugin import blocking_manager_key
 
-from apps.tickets import reference
+from apps.kernel.kept import forget_everything
 from tests.cast import Cast, make_cast
 
 
@@ -45,7 +45,7 @@ def files_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def fresh_cache() -> None:
     """What one test counted or read there, such as sign-ups or statuses, is not the next one's."""
     cache.clear()
-    reference.forget()
+    forget_everything()
 
 
 @pytest.fixture

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest
 from django.utils import timezone
 
 from apps.accounts.middleware import actor_of
-from apps.kernel.compiled import CompiledFor
+from apps.kernel.compiled import Asked, CompiledFor, together
 from apps.notifications import actions
 from apps.notifications.models import Notification
 
@@ -28,6 +30,15 @@ def seen(request: HttpRequest, ticket_id: int) -> None:
     if ticket_id in before or len(before) == MOST:
         actions.mark_read(ticket_id=ticket_id, actor=actor_of(request), now=timezone.now())
         request.META.pop(_KEY)
+
+
+def beside(request: HttpRequest, *asked: Asked) -> list[list[Any]]:
+    """The rows of a page's own queries; what the bell says is asked in the same round trip."""
+    actor = actor_of(request)
+    if actor.id is None or isinstance(request.META.get(_KEY), list):
+        return together(*asked)
+    request.META[_KEY], *answers = together(_unread_of.asked(actor), *asked)
+    return answers
 
 
 def _look(request: HttpRequest) -> list[int]:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db.models import prefetch_related_objects
 
 from apps.accounts.permissions import Permission
 from apps.kernel.actors import Actor
-from apps.kernel.compiled import Compiled, together
+from apps.kernel.compiled import Asked, Compiled, together
 from apps.tickets.models import Attachment, Message, Ticket
 from apps.tickets.querysets import MessageQuerySet
 
@@ -16,9 +17,18 @@ def conversation(ticket: Ticket, actor: Actor) -> list[Message]:
 
     With authors and files. Its queries grow with how deep merges nest, not with how much was said.
     """
+    return answered(ticket, actor, together(*asked(ticket, actor)))
+
+
+def asked(ticket: Ticket, actor: Actor) -> tuple[Asked, ...]:
+    """The questions of `conversation`, for whoever asks them together with others."""
     read = _read_by_staff if actor.can(Permission.WORK_TICKETS) else _read_by_customers
-    asked = (query.asked(ticket.pk) for query in (_merged_into, read, _files))
-    level, found, files = together(*asked)
+    return tuple(query.asked(ticket.pk) for query in (_merged_into, read, _files))
+
+
+def answered(ticket: Ticket, actor: Actor, answers: Sequence[list[Any]]) -> list[Message]:
+    """The conversation out of what was answered to `asked`."""
+    level, found, files = answers
     if not level:
         _hand_out(found, files)
         return found

@@ -22,11 +22,11 @@ from apps.accounts.models import User
 from apps.kernel.compiled import Compiled, together
 from apps.kernel.errors import NotFoundError
 from apps.kernel.forms import bound_to, shown_on
+from apps.kernel.kept import Kept
 from apps.notifications import bell
 from apps.portal import lists, shown
 from apps.portal.outlook import Standing, outlook
-from apps.tickets import access, actions, policies, ratings, reference
-from apps.tickets.conversation import conversation
+from apps.tickets import access, actions, conversation, policies, ratings, reference
 from apps.tickets.form_files import keep_files, pending
 from apps.tickets.forms import RatingForm, WritingForm
 from apps.tickets.models import Link, Message, Participant, Ticket
@@ -42,7 +42,7 @@ def ticket_list(request: HttpRequest) -> HttpResponse:
     asked = lists.asked(request.GET, actor)
     context: dict[str, Any] = {
         "asked": asked,
-        "page": lists.page(asked, actor),
+        "page": lists.page(asked, request),
         "states": [
             (asked.link(state=state), state, label)
             for state, label in (
@@ -64,6 +64,10 @@ def ticket_list(request: HttpRequest) -> HttpResponse:
 
 def _options(chosen: int | None) -> SafeString:
     """Every topic as a choice: in a template ninety of them take as long as the list itself."""
+    return _unchosen() if chosen is None else _choices(chosen)
+
+
+def _choices(chosen: int | None = None) -> SafeString:
     return format_html_join(
         "",
         '<option value="{}"{}>{}</option>',
@@ -74,11 +78,13 @@ def _options(chosen: int | None) -> SafeString:
     )
 
 
+_unchosen: Kept[SafeString] = Kept(_choices)
+
+
 @login_required
 @require_safe
 def ticket_page(request: HttpRequest, ref: str) -> HttpResponse:
     ticket = access.ticket_by_ref(ref, actor_of(request))
-    bell.seen(request, ticket.pk)
     return _show(request, ticket, WritingForm())
 
 
@@ -97,7 +103,11 @@ def ticket_news(request: HttpRequest, ref: str) -> HttpResponse:
     if request.headers.get("If-None-Match") == _tag(version):
         return HttpResponseNotModified()
     ticket = access.ticket_by_ref(ref, actor)
-    response = render(request, "tickets/news.html", _told(request, ticket))
+    response = render(
+        request,
+        "tickets/news.html",
+        _told(request, ticket, together(*conversation.asked(ticket, actor))),
+    )
     response["ETag"] = _tag(ticket.version)
     response["Cache-Control"] = "private, no-cache"
     return response
@@ -220,11 +230,17 @@ def _show(
     rating = ratings.current(ticket, now=now) if policies.can_rate(actor, ticket) else None
     if rating is not None and rating_form is None:
         rating_form = RatingForm(initial={"score": rating.score, "comment": rating.comment})
-    watchers, links = together(_watchers.asked(ticket.pk), _follow_ups.asked(ticket.pk))
+    watchers, links, *said = bell.beside(
+        request,
+        _watchers.asked(ticket.pk),
+        _follow_ups.asked(ticket.pk),
+        *conversation.asked(ticket, actor),
+    )
+    bell.seen(request, ticket.pk)
     is_staff = policies.can_work(actor, ticket)
     is_customer = _is_customer(request, ticket, watchers)
     context = {
-        **_told(request, ticket),
+        **_told(request, ticket, said),
         "form": form,
         "pending": pending(form, actor=actor, now=now),
         "watchers": watchers,
@@ -252,10 +268,10 @@ def _is_customer(request: HttpRequest, ticket: Ticket, watchers: list[Participan
     return policies.speaks_as_customer(actor, ticket, takes_part=False)
 
 
-def _told(request: HttpRequest, ticket: Ticket) -> dict[str, object]:
+def _told(request: HttpRequest, ticket: Ticket, said: list[list[Any]]) -> dict[str, object]:
     """What was said and where it stands: what may change while somebody reads."""
     actor = actor_of(request)
-    rows = conversation(ticket, actor)
+    rows = conversation.answered(ticket, actor, said)
     standing = Standing(
         category=ticket.status_category,
         updated_at=ticket.updated_at,
