@@ -161,7 +161,7 @@ def load(env: dict[str, str], tickets: int) -> float:
             began = time.monotonic()
             run([*manage, "demo", "--tickets", str(tickets)])
             took = time.monotonic() - began
-        connection.execute("VACUUM ANALYZE")
+            connection.execute("VACUUM ANALYZE")
     return took
 
 

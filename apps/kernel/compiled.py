@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
@@ -19,18 +20,20 @@ from django.db.models.query import (
 from apps.kernel.actors import Actor
 
 Row = TypeVar("Row")
-Value = int | str
+Value = int | str | datetime
 
 _MOST = 2**63 - 1  # the largest whole number that a column holds
 _INT, _STR = -1_000_000_000, "\ue000"  # what no row holds
+_MOMENT = datetime(1, 1, 2, tzinfo=UTC)
 _KINDS = 64  # of actors; more than a desk has roles
 
 
 class Compiled(Generic[Row]):
     """Rows of `build(*values)`, a queryset of one shape: only the values differ between calls.
 
-    Values are whole numbers and text, and each goes into the query as it is. The queryset may join
-    (select_related), have a limit, or give tuples (values_list); it may not prefetch or defer.
+    Values are whole numbers, text and moments, and each goes into the query as it is. The queryset
+    may join (select_related), have a limit, or give tuples (values_list); it may not prefetch or
+    defer.
     """
 
     def __init__(self, build: Callable[..., QuerySet[Any, Row]]) -> None:
@@ -159,7 +162,7 @@ class _Shape:
     def params_with(self, values: Sequence[Value]) -> list[Any]:
         params = list(self.params)
         for place, number in self.places:
-            params[place] = values[number]
+            params[place] = _adapted(values[number])
         return params
 
     def dressed(self, rows: Any) -> list[Any]:
@@ -169,17 +172,32 @@ class _Shape:
 
 
 def _markers(values: Sequence[Value]) -> list[Value]:
-    return [
-        _INT - place if isinstance(value, int) else f"{_STR}{place}"
-        for place, value in enumerate(values)
-    ]
+    return [_marker(value, place) for place, value in enumerate(values)]
+
+
+def _marker(value: Value, place: int) -> Value:
+    match value:
+        case datetime():
+            return _MOMENT + timedelta(days=place)
+        case int():
+            return _INT - place
+        case _:
+            return f"{_STR}{place}"
+
+
+def _adapted(value: Value) -> object:
+    """As the database's own adapter has it: SQLite keeps moments as text."""
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    return value
 
 
 def _shape(queryset: QuerySet[Any, Any], markers: Sequence[Value], *, optional: int = 0) -> _Shape:
     """The first markers may be missing in the query if they are `optional`."""
     compiler: Any = queryset.query.get_compiler(connection=connection)
     sql, params = compiler.as_sql()
-    places = [(at, markers.index(param)) for at, param in enumerate(params) if param in markers]
+    known = [_adapted(marker) for marker in markers]
+    places = [(at, known.index(param)) for at, param in enumerate(params) if param in known]
     if not set(range(optional, len(markers))) <= {number for _, number in places}:
         raise TypeError("each value must stand in the query as it is")
     expressions = [column[0] for column in compiler.select[: compiler.col_count]]

@@ -57,8 +57,7 @@ def ticket_list(request: HttpRequest) -> HttpResponse:
         "with_people": asked.whose != "mine" or asked.text,
     }
     if asked.whose == "ours":
-        members = User.objects.filter(organisation=actor.shared_organisation_id)
-        context["people"] = members.order_by("name").only("ref", "name", "email")[:PEOPLE_SHOWN]
+        context["people"] = _people(actor.shared_organisation_id or 0, asked.person)
     return render(request, "tickets/list.html", context)
 
 
@@ -79,6 +78,27 @@ def _choices(chosen: int | None = None) -> SafeString:
 
 
 _unchosen: Kept[SafeString] = Kept(_choices)
+
+
+_members: Compiled[tuple[str, str, str]] = Compiled(
+    lambda pk: (
+        User.objects.filter(organisation=pk)
+        .order_by("name")
+        .values_list("ref", "name", "email")[:PEOPLE_SHOWN]
+    )
+)
+
+
+def _people(organisation_id: int, chosen: str) -> SafeString:
+    """Colleagues as choices."""
+    return format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        (
+            (ref, mark_safe(" selected") if ref == chosen else "", name or email.partition("@")[0])
+            for ref, name, email in _members(organisation_id)
+        ),
+    )
 
 
 @login_required

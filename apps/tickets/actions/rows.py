@@ -202,10 +202,11 @@ def write_message(
     direction: Message.Direction,
     actor: Actor,
     now: datetime,
+    is_first: bool = False,
 ) -> Message:
     """Store a message with its files. The caller records what it means, after this."""
     is_public = visibility == Message.Visibility.PUBLIC
-    in_reply_to, references = thread_of(ticket) if is_public else ("", "")
+    in_reply_to, references = thread_of(ticket, is_new=is_first) if is_public else ("", "")
     message = Message.objects.create(
         ticket=ticket,
         author_id=None if actor.is_system else actor.id,
@@ -228,11 +229,13 @@ def write_message(
     return message
 
 
-def thread_of(ticket: Ticket) -> tuple[str, str]:
-    """What the next public message of a ticket answers: In-Reply-To and References (RFC 5322)."""
-    return thread(
-        root_message_id(ticket.ref), [str(found) for found in _public_ids(ticket.pk)[::-1]]
-    )
+def thread_of(ticket: Ticket, *, is_new: bool = False) -> tuple[str, str]:
+    """What the next public message of a ticket answers: In-Reply-To and References (RFC 5322).
+
+    On a new ticket there is none to look for.
+    """
+    newest = [] if is_new else [str(found) for found in _public_ids(ticket.pk)]
+    return thread(root_message_id(ticket.ref), newest[::-1])
 
 
 def _attach(
