@@ -24,7 +24,7 @@ class WrongPageError(Exception):
 class Request:
     """What one client sends. `fields` makes it a POST.
 
-    Each sending has a `submission` of its own; a `version` counts up with what was sent.
+    Each sending has a `submission` of its own.
     """
 
     path: str
@@ -116,8 +116,6 @@ def drive(base: str, cookies: dict[str, str], requests: Sequence[Request], *,
                 request = mine[turn % len(mine)]
                 client.send(_anew(request))
                 samples[number].times.append((time.perf_counter() - began) * 1000)
-                if request.fields and "version" in request.fields:
-                    request.fields["version"] = str(int(request.fields["version"]) + 1)
         except (WrongPageError, OSError, http.client.HTTPException) as error:
             errors.append(error)
         finally:

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import uuid
+from collections import Counter
 from typing import Any
 
 import django
@@ -26,40 +27,34 @@ from scenarios import ANSWER, MESSAGES, SUBJECT, TEXT  # noqa: E402
 
 from apps.accounts.access import actor_for  # noqa: E402 - after setup
 from apps.accounts.models import User  # noqa: E402
+from apps.desk.actions.drafts import forget_drafts  # noqa: E402
 from apps.tickets import actions  # noqa: E402
 from apps.tickets.models import Message, Ticket  # noqa: E402
 from demo.reading import load_desk  # noqa: E402
 
 ENOUGH = 60  # tickets of each customer, so that every size shows the same pages
 CUSTOMERS, AGENT = ("nadia", "callum"), "tom"
-TO_ANSWER = 64
 
 
 def prepare() -> dict[str, Any]:
     desk = load_desk()
     people = {key: User.objects.get(email=desk.people[key].email) for key in (*CUSTOMERS, AGENT)}
-    for key in CUSTOMERS:
-        _raise_enough(people[key], people[AGENT])
     agent = actor_for(people[AGENT])
-    tickets = Ticket.objects.visible_to(agent).active()
+    forget_drafts(author_id=people[AGENT].pk)  # what the last run's agent had on its way
+    fresh = {key: _enough(people[key], people[AGENT]) for key in CUSTOMERS}
+    numbers = [pk for rows in fresh.values() for pk, _ in rows]
+    seen = Ticket.objects.visible_to(agent).filter(pk__in=numbers, status_category="open")
     return {
         "password": desk.password,
         "people": {key: user.email for key, user in people.items()},
-        "subject": SUBJECT,
-        "refs": {key: _refs(user) for key, user in people.items() if key != AGENT},
-        "numbers": list(tickets.filter(subject=SUBJECT).values_list("pk", flat=True)[:ENOUGH]),
-        "to_answer": list(
-            tickets.filter(status_category="open", subject=SUBJECT)
-            .order_by("pk")
-            .values_list("pk", "version")[:TO_ANSWER]
-        ),
+        "refs": {key: [ref for _, ref in rows] for key, rows in fresh.items()},
+        "numbers": list(seen.order_by("pk").values_list("pk", flat=True)[:ENOUGH]),
     }
 
 
-def _raise_enough(customer: User, agent: User) -> None:
-    """Tickets with four messages each, by the desk's own actions."""
-    mine = Ticket.objects.filter(requester=customer, subject=SUBJECT).active()
-    for _ in range(max(0, ENOUGH - mine.count())):
+def _enough(customer: User, agent: User) -> list[tuple[int, str]]:
+    """Tickets of four messages each, by the desk's own actions: id and ref."""
+    for _ in range(max(0, ENOUGH - len(_fresh(customer)))):
         ticket = actions.raise_ticket(
             requester=customer, subject=SUBJECT, text=TEXT,
             actor=actor_for(customer), now=timezone.now(),
@@ -67,16 +62,14 @@ def _raise_enough(customer: User, agent: User) -> None:
         for turn in range(MESSAGES - 1):
             who = customer if turn % 2 else agent
             actions.reply(ticket=ticket, text=ANSWER, actor=actor_for(who), now=timezone.now())
+    return _fresh(customer)[:ENOUGH]
 
 
-def _refs(customer: User) -> list[str]:
-    """Those that still look as they were made come first."""
+def _fresh(customer: User) -> list[tuple[int, str]]:
+    """Those that look as they were made: nobody has written on them since."""
     mine = Ticket.objects.filter(requester=customer, subject=SUBJECT).active()
-    counted = [
-        (Message.objects.filter(ticket=pk).count(), ref)
-        for pk, ref in mine.values_list("pk", "ref")
-    ]
-    return [ref for _, ref in sorted(counted)][:ENOUGH]
+    said = Counter(Message.objects.filter(ticket__in=mine).values_list("ticket_id", flat=True))
+    return [(pk, ref) for pk, ref in mine.values_list("pk", "ref") if said[pk] == MESSAGES]
 
 
 def count(asked: list[dict[str, Any]]) -> list[int]:

@@ -110,7 +110,7 @@ def main() -> None:
         running, bare = stack.enter_context(
             desks(server, asked.sizes, asked.prefix, keep=asked.keep)
         )
-        worlds, floor = [World.of(desk) for desk in running], World(bare, {}, {})
+        worlds, floor = [World.of(desk) for desk in running], World.of_floor(bare)
         print(
             f"{'page':<22}{'tickets':>10}{'/s':>9}{'p50 ms':>9}{'p99 ms':>9}"
             f"{'alone ms':>9}{'queries':>9}{'/floor':>8}"

@@ -15,11 +15,13 @@ from servers import Desk
 ADMIN = "/admin/tickets/ticket"
 CATEGORY = "charged-twice"  # has fields that must be filled
 SUBJECT = "The card machine says no"
+RAISED = f"{SUBJECT} again"  # so that nobody takes it for one that is looked at
 TEXT = (
     "Good morning,\n\nThe terminal at our second counter has declined every card since eight. "
     "The first one works, with the same cards.\n\nKind regards"
 )
 ANSWER = "Thank you. Please hold the green key for ten seconds and try again. Does it work now?"
+NEWEST = 10**15  # as if the agent had read whatever else is written meanwhile
 MESSAGES = 4  # of the tickets that are looked at
 
 
@@ -41,6 +43,12 @@ class World:
         }
         return cls(desk, told, cookies)
 
+    @classmethod
+    def of_floor(cls, desk: Desk) -> World:
+        client = Client(desk.base)
+        client.ask("/sign-in/")
+        return cls(desk, {}, {"": client.cookies})
+
     def requests(self, scenario: Scenario) -> list[Request]:
         if scenario.name not in self._made:
             make = scenario.make if self.told else _FLOORS[scenario.floor.partition(":")[0]]
@@ -59,7 +67,7 @@ Make = Callable[[World, "Scenario"], list[Request]]
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`floor`: "rows:25", "insert", or nothing to compare with."""
+    """`floor`: "rows:25", "form", "insert", or nothing to compare with."""
 
     name: str
     who: str
@@ -85,14 +93,14 @@ def older_page(world: World, scenario: Scenario) -> list[Request]:
     """The second page of a list: where its link leads."""
     path = "/requests/?state=all"
     text = world.client(scenario.who).ask(path)[1]
-    links: list[str] = re.findall(r'href="([^"]*before=[^"]*)"', text)
+    links: list[str] = re.findall(r'href="([^"]*after=[^"]*)"', text)
     return [Request(path=urljoin(path, html.unescape(links[-1])), marker=SUBJECT)]
 
 
 def raising(world: World, scenario: Scenario) -> list[Request]:
     path = f"/new/{CATEGORY}/"
     to, fields = form_on(world.client(scenario.who), path, "subject", "text")
-    said = {"subject": SUBJECT, "text": TEXT, "field_amount": "12.50"}
+    said = {"subject": RAISED, "text": TEXT, "field_amount": "12.50"}
     return [Request(path=to, marker="/requests/", fields=fields | said, status=302)]
 
 
@@ -113,17 +121,17 @@ def replying(world: World, scenario: Scenario) -> list[Request]:
 
 
 def answering(world: World, scenario: Scenario) -> list[Request]:
-    """The agent answers open tickets. Each has a version, which counts what was sent."""
-    client, to_answer = world.client(scenario.who), world.told["to_answer"]
-    _, fields = form_on(client, f"{ADMIN}/{to_answer[0][0]}/change/", "text", "version")
+    """The agent presses “Send”: for some seconds the answer waits, a worker makes it a message."""
+    client, numbers = world.client(scenario.who), world.told["numbers"][:32]
+    _, fields = form_on(client, f"{ADMIN}/{numbers[0]}/change/", "text", "submission", "seen")
     return [
         Request(
             path=f"{ADMIN}/{number}/write/",
             marker=f"{number}/change",
-            fields=fields | {"text": ANSWER, "version": str(version)},
+            fields=fields | {"text": ANSWER, "seen": str(NEWEST)},
             status=302,
         )
-        for number, version in to_answer
+        for number in numbers
     ]
 
 
@@ -137,7 +145,11 @@ def floor_insert(world: World, _scenario: Scenario) -> list[Request]:
     return [Request(path=to, marker="/row/", fields=fields | said, status=302)]
 
 
-_FLOORS: dict[str, Make] = {"rows": floor_rows, "insert": floor_insert}
+def floor_form(_world: World, _scenario: Scenario) -> list[Request]:
+    return [Request(path="/insert/", marker="title")]
+
+
+_FLOORS: dict[str, Make] = {"rows": floor_rows, "form": floor_form, "insert": floor_insert}
 
 SCENARIOS = (
     Scenario("portal home", "nadia", page("/"), "rows:5"),
@@ -145,13 +157,14 @@ SCENARIOS = (
     Scenario("portal list, older", "nadia", older_page, "rows:25"),
     Scenario("organisation's list", "callum", page("/requests/?whose=ours&state=all"), "rows:25"),
     Scenario("portal ticket", "nadia", each_ticket, f"rows:{MESSAGES}"),
-    Scenario("portal form", "nadia", page(f"/new/{CATEGORY}/", "submission"), "rows:5"),
+    Scenario("portal form", "nadia", page(f"/new/{CATEGORY}/", "submission"), "form"),
+    Scenario("portal search", "nadia", page("/search/?q=card", 'class="entry"'), "rows:10"),
     Scenario("raise", "nadia", raising, "insert"),
     Scenario("reply", "nadia", replying, "insert"),
     Scenario("dashboard", "tom", page("/admin/", "Tom"), "rows:25"),
     Scenario("queue", "tom", page(f"{ADMIN}/"), "rows:25"),
-    Scenario("queue, my teams'", "tom", page(f"{ADMIN}/?view=teams", "Cards"), "rows:25"),
+    Scenario("queue, my teams'", "tom", page(f"{ADMIN}/?view=teams", "My teams"), "rows:25"),
     Scenario("workspace", "tom", each_workspace, "rows:25"),
     Scenario("agent's reply", "tom", answering, "insert"),
-    Scenario("desk's search", "tom", page(f"{ADMIN}/?q=machine"), "rows:25"),
+    Scenario("desk's search", "tom", page(f"{ADMIN}/?q=card", "data-row"), "rows:30"),
 )

@@ -119,8 +119,8 @@ class Desk:
         return json.loads(done.stdout)
 
 
-def database(server: str, name: str) -> tuple[str, bool]:
-    """Its URL, and whether it had to be made."""
+def database(server: str, name: str) -> str:
+    """Its URL; it is made where it is missing."""
     url = urlsplit(server)._replace(path=f"/{name}").geturl()
     with psycopg.connect(server, autocommit=True) as connection:
         known = connection.execute(
@@ -128,7 +128,7 @@ def database(server: str, name: str) -> tuple[str, bool]:
         ).fetchone()
         if known is None:
             connection.execute(f'CREATE DATABASE "{name}"')
-    return url, known is None
+    return url
 
 
 def drop(server: str, name: str) -> None:
@@ -161,12 +161,16 @@ def load(env: dict[str, str], tickets: int) -> float:
             began = time.monotonic()
             run([*manage, "demo", "--tickets", str(tickets)])
             took = time.monotonic() - began
-        connection.execute("VACUUM ANALYZE")
+            connection.execute("VACUUM ANALYZE")
     return took
 
 
-def load_floor(url: str) -> None:
-    with psycopg.connect(url, autocommit=True) as connection:
+def load_floor(env: dict[str, str]) -> None:
+    migrate = [sys.executable, "-m", "django", "migrate"]
+    subprocess.run(migrate, cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
+    with psycopg.connect(env["DATABASE_URL"], autocommit=True) as connection:
+        if connection.execute("SELECT to_regclass('floor_row')").fetchone() != (None,):
+            return
         connection.execute(
             "CREATE TABLE floor_person (id bigserial PRIMARY KEY, name varchar(120) NOT NULL);"
             "CREATE TABLE floor_row (id bigserial PRIMARY KEY, owner_id bigint NOT NULL REFERENCES"
@@ -226,7 +230,7 @@ def desks(
         running = []
         for size in sizes:
             name, port = f"{prefix}_{size}", free_port()
-            url, _ = database(server, name)
+            url = database(server, name)
             if not keep:
                 stack.callback(drop, server, name)
             env = environment(url, folder / name, port)
@@ -235,10 +239,9 @@ def desks(
                 print(f"{size:,} tickets loaded in {took:.0f} s", flush=True)
             running.append(stack.enter_context(serving(f"{size:,}", "project.wsgi", env, port)))
         name, port = f"{prefix}_floor", free_port()
-        url, is_new = database(server, name)
-        if is_new:
-            load_floor(url)
+        url = database(server, name)
         if not keep:
             stack.callback(drop, server, name)
         env = environment(url, folder / name, port) | {"DJANGO_SETTINGS_MODULE": "floor.settings"}
+        load_floor(env)
         yield running, stack.enter_context(serving("floor", "floor.wsgi", env, port))

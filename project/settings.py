@@ -93,7 +93,7 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": urlsplit(FILES_URL).path},
     },
-    "staticfiles": {"BACKEND": "apps.ops.assets.HashedFiles"},
+    "staticfiles": {"BACKEND": "apps.ops.assets.Assets"},
 }
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"

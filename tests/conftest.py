@@ -16,7 +16,7 @@ from django.utils import translation
 from hypothesis import settings as hypothesis
 from pytest_django.plugin import blocking_manager_key
 
-from apps.tickets import reference
+from apps.kernel.kept import forget_everything
 from tests.cast import Cast, make_cast
 
 # How long an example takes says more of the machine than of the code.
@@ -57,7 +57,7 @@ def own_language() -> None:
 def fresh_cache() -> None:
     """What one test counted or read there, such as sign-ups or statuses, is not the next one's."""
     cache.clear()
-    reference.forget()
+    forget_everything()
 
 
 @pytest.fixture

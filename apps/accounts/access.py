@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.models import Permission as DjangoPermission
@@ -11,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from apps.accounts.models import AgentState, Team, TeamMember, User
 from apps.accounts.permissions import Permission
 from apps.kernel.actors import ANONYMOUS, Actor
+from apps.kernel.compiled import Compiled
 from apps.kernel.errors import ForbiddenError
 
 
@@ -57,14 +59,7 @@ def _granted(user: User) -> tuple[frozenset[str], Teams]:
     """What a user holds, and for whoever works on tickets all teams. One query."""
     if not user.is_staff and not user.is_superuser:
         return frozenset(), []  # customers hold none: saves their pages a query
-    member = Exists(TeamMember.objects.filter(team=OuterRef("pk"), user=user))
-    teams = Team.objects.order_by().values_list(Value(""), "pk", "private", member)
-    held = (
-        DjangoPermission.objects.order_by()
-        .filter(Q(group__user=user) | Q(user=user), content_type__app_label="accounts")
-        .values_list("codename", Value(0), Value(value=False), Value(value=False))
-    )
-    rows = list(teams.union(held, all=True))
+    rows = _rows_granted(user.pk)
     names = {codename for codename, *_ in rows}
     permissions = frozenset(p for p in Permission if user.is_superuser or p in names)
     if Permission.WORK_TICKETS not in permissions:
@@ -72,6 +67,21 @@ def _granted(user: User) -> tuple[frozenset[str], Teams]:
     return permissions, [
         (pk, private, mine) for codename, pk, private, mine in rows if not codename
     ]
+
+
+def ask_granted(user: int) -> QuerySet[Any, Any]:
+    member = Exists(TeamMember.objects.filter(team=OuterRef("pk"), user=user))
+    teams = Team.objects.order_by().values_list(Value(""), "pk", "private", member)
+    held = (
+        DjangoPermission.objects.order_by()
+        .filter(content_type__app_label="accounts")
+        .values_list("codename", Value(0), Value(value=False), Value(value=False))
+    )
+    # Each by itself: with OR between them PostgreSQL reads every user's groups.
+    return teams.union(held.filter(group__user=user), held.filter(user=user), all=True)
+
+
+_rows_granted: Compiled[tuple[str, int, bool, bool]] = Compiled(ask_granted)
 
 
 def holds(permission: Permission, user: str) -> Exists:

@@ -77,12 +77,17 @@ class Board:
 
 def board_of(actor: Actor) -> Board:
     """Four queries, or none within some seconds."""
-    kept: Board | None = cache.get(_key(actor))
-    if kept is not None:
-        return kept
-    board = _look(actor)
-    cache.set(_key(actor), board, SECONDS)
-    return board
+    kept: _Kept | None = cache.get(_key(actor))
+    if kept is None:
+        kept = _look(actor)
+        cache.set(_key(actor), kept, SECONDS)
+    return Board(
+        views=tuple(
+            replace(view, count=kept.counts.get(view.key)) for view in (*BUILT_IN, *kept.saved)
+        ),
+        first=kept.first,
+        categories=kept.categories,
+    )
 
 
 def forget(actor: Actor) -> None:
@@ -91,16 +96,27 @@ def forget(actor: Actor) -> None:
 
 
 def _key(actor: Actor) -> str:
-    return f"desk:board:1:{actor.id}"
+    return f"desk:board:2:{actor.id}"
 
 
-def _look(actor: Actor) -> Board:
-    views = [*BUILT_IN, *(_saved(row) for row in policies.views_of(actor))]
-    countable = {view.key: view.filter for view in views if not view.is_broken}
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A board without what every process knows: titles that wait for a language pickle slowly."""
+
+    saved: tuple[View, ...]
+    counts: dict[str, int]
+    first: str
+    categories: dict[int, int]
+
+
+def _look(actor: Actor) -> _Kept:
+    saved = tuple(_saved(row) for row in policies.views_of(actor))
+    countable = {view.key: view.filter for view in (*BUILT_IN, *saved) if not view.is_broken}
     found = tallies.counts(countable, actor=actor, parents=options().parents)
     preference = DeskPreference.objects.filter(user=actor.id).first()
-    return Board(
-        views=tuple(replace(view, count=found.get(view.key)) for view in views),
+    return _Kept(
+        saved=saved,
+        counts=dict(found),
         first=preference.first_view if preference else "",
         categories=tallies.by("category_id", Filter(), actor=actor, parents={}),
     )

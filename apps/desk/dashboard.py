@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -23,6 +24,7 @@ from apps.desk.models import DayCount
 from apps.desk.options import options
 from apps.desk.rows import ago, span
 from apps.kernel.actors import Actor
+from apps.kernel.compiled import CompiledFor
 from apps.tickets.filters import ME, MINE, NOBODY, Filter
 from apps.tickets.models import Ticket
 from apps.tickets.querysets import TicketQuerySet
@@ -92,7 +94,6 @@ def _greeting(local: datetime) -> str:
 def _waiting(actor: Actor, now: datetime, path: str) -> Box:
     """Mine, where the customer waits longest."""
     wanted = Filter(assignee=(ME,), waiting=("yes",))
-    rows = Ticket.objects.filter(assignee=actor.id, waiting_since__isnull=False).active()
     return Box(
         "waiting",
         gettext_lazy("Your customers wait"),
@@ -101,7 +102,7 @@ def _waiting(actor: Actor, now: datetime, path: str) -> Box:
         gettext_lazy("Everybody has had an answer from you."),
         [
             _line(row, _("%s waiting") % span(now - row["waiting_since"]), "waits")
-            for row in _first(rows.order_by("waiting_since", "pk"))
+            for row in _rows(_WAITING(actor))
         ],
     )
 
@@ -109,30 +110,26 @@ def _waiting(actor: Actor, now: datetime, path: str) -> Box:
 def _new(actor: Actor, now: datetime, path: str) -> Box:
     """In my teams and nobody's yet, the oldest first."""
     wanted = Filter(team=(MINE,), assignee=(NOBODY,))
-    rows = Ticket.objects.filter(assignee=None, team__in=actor.team_ids).active()
+    found = _NEW(actor) if actor.team_ids else []
     return Box(
         "new",
         gettext_lazy("Your teams' unassigned"),
         "inbox",
         f"{path}?{wanted.to_query()}&order=oldest",
         gettext_lazy("Every ticket of your teams has somebody."),
-        [
-            _line(row, ago(row["raised_at"], now))
-            for row in _first(rows.order_by("raised_at", "pk"))
-        ],
+        [_line(row, ago(row["raised_at"], now)) for row in _rows(found)],
     )
 
 
 def _due(actor: Actor, now: datetime, path: str) -> Box:
     wanted = Filter(assignee=(ME,), due=("24h",))
-    rows = Ticket.objects.filter(assignee=actor.id, next_due_at__lte=now + timedelta(hours=24))
     return Box(
         "due",
         gettext_lazy("Due soon"),
         "alarm",
         f"{path}?{wanted.to_query()}&order=due",
         gettext_lazy("Nothing of yours is due within a day."),
-        [_due_line(row, now) for row in _first(rows.active().order_by("next_due_at", "pk"))],
+        [_due_line(row, now) for row in _rows(_DUE(actor, now + timedelta(hours=24)))],
     )
 
 
@@ -146,9 +143,6 @@ def _due_line(row: dict[str, Any], now: datetime) -> Line:
 def _waking(actor: Actor, now: datetime, path: str) -> Box:
     wanted = Filter(assignee=(ME,), status=("scheduled",))
     evening = timezone.localtime(now).replace(hour=23, minute=59, second=59)
-    rows = Ticket.objects.filter(
-        assignee=actor.id, status_category="scheduled", scheduled_until__lte=evening
-    )
     return Box(
         "waking",
         gettext_lazy("Coming back today"),
@@ -157,7 +151,7 @@ def _waking(actor: Actor, now: datetime, path: str) -> Box:
         gettext_lazy("Nothing that you put off comes back today."),
         [
             _line(row, date_format(timezone.localtime(row["scheduled_until"]), "TIME_FORMAT"))
-            for row in _first(rows.order_by("scheduled_until", "pk"))
+            for row in _rows(_WAKING(actor, evening))
         ],
     )
 
@@ -191,20 +185,53 @@ BOXES: tuple[Callable[[Actor, datetime, str], Box], ...] = (
 )
 
 
-def _first(rows: TicketQuerySet) -> list[dict[str, Any]]:
-    found = rows.values(
-        "pk",
-        "subject",
-        "requester__name",
-        "requester__email",
-        "organisation__name",
-        "priority",
-        "raised_at",
+_COLUMNS = (
+    "pk",
+    "subject",
+    "requester__name",
+    "requester__email",
+    "organisation__name",
+    "priority",
+    "raised_at",
+    "waiting_since",
+    "next_due_at",
+    "scheduled_until",
+)
+Columns = tuple[Any, ...]
+
+
+def _first(rows: TicketQuerySet, by: str) -> QuerySet[Ticket, Columns]:
+    return rows.order_by(by, "pk").values_list(*_COLUMNS)[:MOST]
+
+
+def _rows(found: list[Columns]) -> list[dict[str, Any]]:
+    return [dict(zip(_COLUMNS, row, strict=True)) for row in found]
+
+
+_WAITING: CompiledFor[Columns] = CompiledFor(
+    lambda me: _first(
+        Ticket.objects.filter(assignee=me.id, waiting_since__isnull=False).active(),
         "waiting_since",
-        "next_due_at",
+    )
+)
+_NEW: CompiledFor[Columns] = CompiledFor(
+    lambda me: _first(
+        Ticket.objects.filter(assignee=None, team__in=me.team_ids).active(), "raised_at"
+    )
+)
+_DUE: CompiledFor[Columns] = CompiledFor(
+    lambda me, until: _first(
+        Ticket.objects.filter(assignee=me.id, next_due_at__lte=until).active(), "next_due_at"
+    )
+)
+_WAKING: CompiledFor[Columns] = CompiledFor(
+    lambda me, until: _first(
+        Ticket.objects.filter(
+            assignee=me.id, status_category="scheduled", scheduled_until__lte=until
+        ),
         "scheduled_until",
     )
-    return [dict(row) for row in found[:MOST]]
+)
 
 
 def _line(row: dict[str, Any], sign: str, tone: str = "") -> Line:

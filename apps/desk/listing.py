@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from apps.kernel.actors import Actor
+from apps.tickets import reference
 from apps.tickets.filters import Filter
 from apps.tickets.models import Ticket, TicketTag
 from apps.tickets.orders import Order
@@ -18,17 +19,17 @@ COLUMNS = (
     "pk",
     "subject",
     "status_category",
-    "status__agent_label",
+    "status_id",
     "priority",
     "is_major_incident",
     "requester__name",
     "requester__email",
     "organisation__name",
-    "team__name",
+    "team_id",
     "assignee__name",
     "assignee__email",
     "assignee_id",
-    "category__name",
+    "category_id",
     "raised_at",
     "updated_at",
     "waiting_since",
@@ -85,7 +86,7 @@ class Question:
             rows = self.order.sort(rows, backwards=backwards)
             if mark is not None:
                 rows = self.order.beyond(rows, mark, backwards=backwards)
-            found.extend(rows.values(*COLUMNS)[: PAGE + 1])
+            found.extend(_named(row) for row in rows.values(*COLUMNS)[: PAGE + 1])
         return sorted(found, key=self.order.key_of, reverse=backwards)
 
     def news(self, since: datetime) -> int:
@@ -98,6 +99,13 @@ class Question:
             fresh = rows.filter(updated_at__gt=since).order_by("-updated_at", "-pk")
             found += len(fresh.values_list("pk")[:NEWS])
         return min(found, NEWS)
+
+
+def _named(row: Row) -> Row:
+    """With the names that are kept: three joins less take most of the planning away."""
+    named = reference.names(row["status_id"], row["category_id"], row["team_id"])
+    row["status__agent_label"], row["category__name"], row["team__name"] = named
+    return row
 
 
 def tags_of(tickets: list[int]) -> dict[int, list[str]]:

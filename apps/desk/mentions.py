@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from apps.desk.models import Mention
 from apps.kernel.actors import Actor
+from apps.kernel.compiled import CompiledFor
 from apps.tickets.models import Ticket
 
 _TOKEN = re.compile(r"(?<![\w@./+-])@(\w[\w.\-]*)")
@@ -74,6 +76,17 @@ def shown(html: str, staff: Mapping[int, str], known: Mapping[str, int]) -> Safe
 
 def of(actor: Actor, *, limit: int) -> list[Mention]:
     """Where somebody was mentioned, newest first, on tickets that they may still see."""
-    seen = Ticket.objects.visible_to(actor)
-    mine = Mention.objects.filter(user=actor.id, message__ticket__in=seen)
-    return list(mine.select_related("message__ticket", "message__author").order_by("-id")[:limit])
+    return _of(limit)(actor)
+
+
+@functools.cache
+def _of(limit: int) -> CompiledFor[Mention]:
+    return CompiledFor(
+        lambda actor: (
+            Mention.objects.filter(
+                user=actor.id, message__ticket__in=Ticket.objects.visible_to(actor)
+            )
+            .select_related("message__ticket", "message__author")
+            .order_by("-id")[:limit]
+        )
+    )

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.core.cache import cache
-
 from apps.accounts.models import Team, User
 from apps.accounts.permissions import Permission
+from apps.kernel.kept import Kept
 from apps.tickets.models import Category
-
-_KEY = "desk:options:1"
-SECONDS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +50,6 @@ class Options:
         return found
 
 
-def options() -> Options:
-    """Three queries, or none."""
-    found: Options | None = cache.get(_KEY)
-    if found is None:
-        found = _look()
-        cache.set(_KEY, found, SECONDS)
-    return found
-
-
 def _look() -> Options:
     working = (
         User.objects.filter(is_active=True, is_staff=True)
@@ -85,3 +72,6 @@ def _look() -> Options:
             for row in Category.objects.values_list("pk", "name", "parent_id", "archived")
         ),
     )
+
+
+options: Kept[Options] = Kept(_look)  # three queries, or none

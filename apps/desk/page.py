@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
@@ -21,6 +21,7 @@ from apps.desk.models import Draft
 from apps.events import journal
 from apps.kernel import markup
 from apps.kernel.actors import Actor
+from apps.kernel.compiled import Compiled, CompiledFor
 from apps.tickets import custom, events
 from apps.tickets.models import Link, Message, Participant, Rating, Ticket
 from apps.tickets.querysets import MessageQuerySet
@@ -61,14 +62,21 @@ def said_on(family: list[int], actor: Actor) -> MessageQuerySet:
 
 
 def conversation(
-    rows: MessageQuerySet, told: list[Entry], book: Directory, *, before: Message | None
+    family: list[int],
+    told: list[Entry],
+    book: Directory,
+    actor: Actor,
+    *,
+    before: Message | None,
 ) -> Conversation:
-    """Of what `said_on` gives. Two queries and one for the files, or none if there is nothing."""
+    """Two queries and one for the files, or none if there is nothing."""
     if before is not None:
-        at = before.created_at
+        at, rows = before.created_at, said_on(family, actor)
         rows = rows.filter(created_at__lte=at).filter(Q(created_at__lt=at) | Q(pk__lt=before.pk))
-    newest_first = rows.order_by("-created_at", "-id").values_list("pk", flat=True)
-    ids = list(newest_first[: 2 * AT_ONCE])
+        ids = list(_newest(rows))
+    else:
+        is_alone = len(family) == 1
+        ids = _newest_of(family[0]) if is_alone else list(_newest(said_on(family, actor)))
     shown = written(Message.objects.filter(pk__in=ids[:AT_ONCE]), book)
     earlier = len(ids) - len(ids[:AT_ONCE])
     since = shown[0].at if shown and (earlier or before) else None
@@ -80,6 +88,13 @@ def conversation(
         first=shown[0].message.pk if shown and shown[0].message else 0,
         is_older_page=before is not None,
     )
+
+
+def _newest(rows: MessageQuerySet) -> QuerySet[Message, int]:
+    return rows.order_by("-created_at", "-id").values_list("pk", flat=True)[: 2 * AT_ONCE]
+
+
+_newest_of: Compiled[int] = Compiled(lambda pk: _newest(Message.objects.filter(ticket__in=[pk])))
 
 
 def written(rows: Any, book: Directory) -> list[Item]:
@@ -105,9 +120,14 @@ class Relatives:
     children: list[Ticket]
 
 
+_near: Compiled[Ticket] = Compiled(
+    lambda pk: Ticket.objects.filter(Q(merged_into=pk) | Q(parent=pk)).order_by("pk")
+)
+
+
 def relatives(ticket: Ticket, actor: Actor) -> Relatives:
     """One query, and one more for each level of merges of merges."""
-    near = list(Ticket.objects.filter(Q(merged_into=ticket) | Q(parent=ticket)).order_by("pk"))
+    near = _near(ticket.pk)
     merged = [row for row in near if row.merged_into_id == ticket.pk]
     family, level = [ticket.pk], [row.pk for row in merged]
     while level:
@@ -133,14 +153,21 @@ class Tie:
     is_ours: bool  # "this one blocks it", not "it blocks this one"
 
 
+_tied: Compiled[Link] = Compiled(
+    lambda pk: (
+        Link.objects.filter(Q(source=pk) | Q(target=pk))
+        .select_related("source__status", "target__status")
+        .order_by("pk")
+    )
+)
+
+
 def ties(ticket: Ticket, actor: Actor) -> list[Tie]:
-    links = Link.objects.filter(Q(source=ticket) | Q(target=ticket))
-    found = links.select_related("source__status", "target__status").order_by("pk")
     told = [
         Tie(link.get_kind_display(), link.target, is_ours=True)
         if link.source_id == ticket.pk
         else Tie(link.get_kind_display(), link.source, is_ours=False)
-        for link in found
+        for link in _tied(ticket.pk)
     ]
     return [tie for tie in told if _is_shown(tie.other, actor)]
 
@@ -195,10 +222,20 @@ class Others:
     rating: Rating | None
 
 
+_of_requester: CompiledFor[Ticket] = CompiledFor(
+    lambda actor, requester, but: (
+        Ticket.objects.visible_to(actor)
+        .raised_by(requester)
+        .exclude(pk=but)
+        .select_related("status")
+        .order_by("-updated_at", "-pk")[:LOOKED_AT]
+    )
+)
+
+
 def others_of_requester(ticket: Ticket, actor: Actor) -> Others:
     """Two queries, among their newest tickets."""
-    theirs = Ticket.objects.visible_to(actor).raised_by(ticket.requester_id).exclude(pk=ticket.pk)
-    newest = list(theirs.select_related("status").order_by("-updated_at", "-pk")[:LOOKED_AT])
+    newest = _of_requester(actor, ticket.requester_id, ticket.pk)
     given = Rating.objects.filter(ticket__in=[ticket, *newest]).given()
     return Others(
         tickets=sorted(newest, key=lambda row: row.status_category not in ACTIVE)[:OTHERS],
@@ -239,8 +276,12 @@ def local_time(zone: str) -> datetime | None:
 
 
 def watchers(ticket: Ticket) -> list[str]:
-    rows: Iterable[Participant] = ticket.participants.select_related("user").order_by("pk")
-    return [str(row.user) if row.user else row.address for row in rows]
+    return [str(row.user) if row.user else row.address for row in _watching(ticket.pk)]
+
+
+_watching: Compiled[Participant] = Compiled(
+    lambda pk: Participant.objects.filter(ticket=pk).select_related("user").order_by("pk")
+)
 
 
 def path_of(pk: int) -> str:

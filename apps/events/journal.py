@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
 from collections.abc import Collection
 from datetime import datetime
@@ -15,6 +16,7 @@ from apps.events.facts import Fact
 from apps.events.models import Delivery, Event
 from apps.events.registry import subscribers_of
 from apps.kernel.actors import Actor
+from apps.kernel.compiled import Compiled
 
 
 def record(fact: Fact, *, actor: Actor, now: datetime) -> Envelope:
@@ -68,10 +70,15 @@ def past_event(
 
 def history(subject: str, *, limit: int, names: Collection[str] = ()) -> list[Envelope]:
     """The newest facts about a subject, newest first; of these names, if any. One query."""
-    rows = Event.objects.filter(subject=subject)
-    if names:
-        rows = rows.filter(name__in=names)
+    if not names:
+        return [envelope(row) for row in _history(limit)(subject)]
+    rows = Event.objects.filter(subject=subject, name__in=names)
     return [envelope(row) for row in rows.order_by("-id")[:limit]]
+
+
+@functools.cache
+def _history(limit: int) -> Compiled[Event]:
+    return Compiled(lambda subject: Event.objects.filter(subject=subject).order_by("-id")[:limit])
 
 
 def latest(subjects: Collection[str]) -> dict[str, int]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 
 Value = TypeVar("Value")
+
+_EVERYTHING: list[Kept[Any]] = []
 
 
 class Kept(Generic[Value]):
@@ -21,6 +23,7 @@ class Kept(Generic[Value]):
     def __init__(self, load: Callable[[], Value]) -> None:
         self._load = load
         self._held: tuple[float, Value] | None = None
+        _EVERYTHING.append(self)
 
     def __call__(self) -> Value:
         held = self._held  # one read: threads replace it whole
@@ -32,3 +35,9 @@ class Kept(Generic[Value]):
 
     def forget(self) -> None:
         self._held = None
+
+
+def forget_everything() -> None:
+    """This process asks anew: for tests, whose database changes under it."""
+    for kept in _EVERYTHING:
+        kept.forget()

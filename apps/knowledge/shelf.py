@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 from django.db.models import Q
 
 from apps.accounts.permissions import Permission
 from apps.kernel.actors import Actor
+from apps.kernel.compiled import Asked, CompiledFor, together
+from apps.kernel.kept import Kept
 from apps.knowledge import access
 from apps.knowledge.models import Article, KnowledgeCategory
 
 
 def popular(actor: Actor, limit: int = 6, language: str = "en") -> list[Article]:
     """What this actor's kind of reader opens most, with its category. One query."""
-    rows = Article.objects.readable_by(actor).in_language(language).popular()
-    return list(rows.select_related("category")[:limit])
+    return together(asked_popular(actor, limit, language))[0]
+
+
+def asked_popular(actor: Actor, limit: int, language: str) -> Asked:
+    """The question of `popular`, for whoever asks it together with others."""
+    return _popular(limit).asked(actor, language)
+
+
+@functools.cache
+def _popular(limit: int) -> CompiledFor[Article]:
+    return CompiledFor(
+        lambda actor, language: (
+            Article.objects.readable_by(actor)
+            .in_language(language)
+            .popular()
+            .select_related("category")[:limit]
+        )
+    )
 
 
 def by_slug(slug: str, actor: Actor) -> Article:
@@ -47,12 +66,17 @@ class Section:
 
 
 def sections(actor: Actor) -> list[Section]:
-    """The top categories that hold something for this actor, in order. One query."""
+    """The top categories that hold something for this actor, in order; kept for some seconds."""
     children: dict[int | None, list[KnowledgeCategory]] = {}
-    for row in KnowledgeCategory.objects.order_by("position", "name"):
+    for row in _categories():
         children.setdefault(row.parent_id, []).append(row)
     tops = (_section(top, children.get(top.pk, []), actor) for top in children.get(None, ()))
     return [section for section in tops if section.count]
+
+
+_categories: Kept[list[KnowledgeCategory]] = Kept(
+    lambda: list(KnowledgeCategory.objects.order_by("position", "name"))
+)
 
 
 def section_of(category: KnowledgeCategory, actor: Actor) -> Section | None:

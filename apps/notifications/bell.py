@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest
 from django.utils import timezone
 
 from apps.accounts.middleware import actor_of
+from apps.kernel.compiled import Asked, CompiledFor, together
 from apps.notifications import actions
 from apps.notifications.models import Notification
 
@@ -29,9 +32,27 @@ def seen(request: HttpRequest, ticket_id: int) -> None:
         request.META.pop(_KEY)
 
 
+def beside(request: HttpRequest, *asked: Asked) -> list[list[Any]]:
+    """The rows of a page's own queries; what the bell says is asked in the same round trip."""
+    actor = actor_of(request)
+    if actor.id is None or isinstance(request.META.get(_KEY), list):
+        return together(*asked)
+    request.META[_KEY], *answers = together(_unread_of.asked(actor), *asked)
+    return answers
+
+
 def _look(request: HttpRequest) -> list[int]:
     actor = actor_of(request)
     if actor.id is None:
         return []
-    notes = Notification.objects.shown_to(actor).unread().order_by()
-    return list(notes.values_list("ticket_id", flat=True)[:MOST])
+    return _unread_of(actor)
+
+
+_unread_of: CompiledFor[int] = CompiledFor(
+    lambda actor: (
+        Notification.objects.shown_to(actor)
+        .unread()
+        .order_by()
+        .values_list("ticket_id", flat=True)[:MOST]
+    )
+)

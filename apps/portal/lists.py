@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,10 +10,14 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from django.db.models import Subquery
+from django.http import HttpRequest
 
+from apps.accounts.middleware import actor_of
 from apps.accounts.models import User
 from apps.kernel.actors import Actor
+from apps.kernel.compiled import CompiledFor
 from apps.kernel.text import parse_moment
+from apps.notifications import bell
 from apps.portal import shown
 from apps.search import find
 from apps.search.among import Among
@@ -93,18 +98,19 @@ def asked(values: Mapping[str, str], actor: Actor) -> Asked:
     )
 
 
-def page(asked: Asked, actor: Actor) -> Page:
-    """One query; a search asks what searching asks."""
+def page(asked: Asked, request: HttpRequest) -> Page:
+    """One query, with the bell's in the same round trip; a search asks what searching asks."""
+    actor = actor_of(request)
     if asked.text:
         return _searched(asked, actor)
-    rows = _narrowed(_of(asked, actor), asked)
     backwards = bool(asked.before)
     cursor = _cursor(asked.before or asked.after)
-    newest_first = asked.oldest_first == backwards
-    if cursor is not None:
-        rows = rows.older_than(*cursor) if newest_first else rows.newer_than(*cursor)
-    order = ("-updated_at", "-pk") if newest_first else ("updated_at", "pk")
-    found = shown.entries(rows.order_by(*order)[: PAGE + 1])
+    if cursor is None and asked.topic is None and not asked.person:
+        first = _first_page(asked.whose, asked.state, asked.oldest_first)
+        (rows,) = bell.beside(request, first.asked(actor))
+    else:
+        rows = list(shown.columns(_rows(asked, actor, cursor)))
+    found = shown.entries(rows)
     has_more = len(found) > PAGE
     found = found[:PAGE]
     if backwards:
@@ -116,6 +122,22 @@ def page(asked: Asked, actor: Actor) -> Page:
         newer="" if is_first or not found else asked.link(before=_name(found[0])),
         older="" if is_last or not found else asked.link(after=_name(found[-1])),
     )
+
+
+def _rows(asked: Asked, actor: Actor, cursor: tuple[datetime, int] | None) -> TicketQuerySet:
+    """The rows of a page and one more."""
+    rows = _narrowed(_of(asked, actor), asked)
+    newest_first = asked.oldest_first == bool(asked.before)
+    if cursor is not None:
+        rows = rows.older_than(*cursor) if newest_first else rows.newer_than(*cursor)
+    order = ("-updated_at", "-pk") if newest_first else ("updated_at", "pk")
+    return rows.order_by(*order)[: PAGE + 1]
+
+
+@functools.cache
+def _first_page(whose: str, state: str, oldest_first: bool) -> CompiledFor[shown.Columns]:
+    wanted = Asked(whose=whose, state=state, oldest_first=oldest_first)
+    return CompiledFor(lambda actor: shown.columns(_rows(wanted, actor, None)))
 
 
 def _of(asked: Asked, actor: Actor) -> TicketQuerySet:

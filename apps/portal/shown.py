@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from django.db.models import QuerySet
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
@@ -48,8 +50,16 @@ class Entry:
     snippet: str | SafeString = ""
 
 
-def entries(tickets: TicketQuerySet) -> list[Entry]:
-    """One query, without a model object a row, and one look at the URLs for all rows."""
+Columns = tuple[Any, ...]
+
+
+def columns(tickets: TicketQuerySet) -> QuerySet[Ticket, Columns]:
+    """What a list shows of each, without a model object a row."""
+    return tickets.values_list(*_COLUMNS)
+
+
+def entries(rows: Iterable[Columns]) -> list[Entry]:
+    """Of `columns`, with one look at the URLs for all rows."""
     base = reverse("ticket_list")
     return [
         Entry(
@@ -64,9 +74,7 @@ def entries(tickets: TicketQuerySet) -> list[Entry]:
             when=clock(at),
             iso=iso(at),
         )
-        for pk, ref, subject, category, label, topic, at, name, email in tickets.values_list(
-            *_COLUMNS
-        )
+        for pk, ref, subject, category, label, topic, at, name, email in rows
     ]
 
 

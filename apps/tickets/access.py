@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TypeVar
 
 from django.db.models import Model, QuerySet
 
-from apps.accounts.permissions import Permission
 from apps.kernel.actors import Actor
-from apps.kernel.compiled import Compiled
+from apps.kernel.compiled import CompiledFor
 from apps.kernel.errors import NotFoundError
 from apps.tickets import reference
 from apps.tickets.errors import UnknownNumberError
@@ -38,17 +36,9 @@ def ticket_by_number(number: int, actor: Actor) -> Ticket:
 
 
 def _ticket(column: str, value: int | str, actor: Actor) -> Ticket:
-    """Whom it is for changes values only: what actors differ by besides makes another query."""
     if actor.id is None:
         return reference.dress(_one(_visible(column, value, actor)))
-    hidden, shared = sorted(actor.hidden_team_ids), actor.shared_organisation_id
-    works = actor.can(Permission.WORK_TICKETS)
-    # Whoever works on tickets sees organisations' tickets anyway: visible_to() asks for none.
-    by = [shared] if shared is not None and not works else []
-    if works and not hidden:
-        ticket = _lookup(column, works, 0, len(by)).first(value)
-    else:
-        ticket = _lookup(column, works, len(hidden), len(by)).first(value, actor.id, *hidden, *by)
+    ticket = _by[column].first(actor, value)
     if ticket is None:
         raise NotFoundError
     return reference.dress(ticket)
@@ -59,21 +49,10 @@ def _visible(column: str, value: int | str, actor: Actor) -> TicketQuerySet:
     return found.select_related(*_PARTS).order_by()
 
 
-@functools.cache
-def _lookup(column: str, works: bool, hidden: int, shared: int) -> Compiled[Ticket]:
-    """visible_to() for a kind of actor, made once."""
-
-    def build(value: int | str, me: int = 0, *others: int) -> TicketQuerySet:
-        actor = Actor(
-            "person",
-            id=me,
-            permissions=frozenset({Permission.WORK_TICKETS} if works else ()),
-            hidden_team_ids=frozenset(others[:hidden]),
-            shared_organisation_id=others[hidden] if shared else None,
-        )
-        return _visible(column, value, actor)
-
-    return Compiled(build)
+_by: dict[str, CompiledFor[Ticket]] = {
+    "ref": CompiledFor(lambda actor, ref: _visible("ref", ref, actor)),
+    "pk": CompiledFor(lambda actor, pk: _visible("pk", pk, actor)),
+}
 
 
 def message_by_id(pk: int, actor: Actor) -> Message:

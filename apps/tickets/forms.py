@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from apps.kernel import widgets
 from apps.kernel.references import is_ref
 from apps.tickets.actions.rating import COMMENT_LIMIT
 from apps.tickets.actions.rows import TEXT_LIMIT
@@ -19,14 +20,10 @@ from apps.tickets.models import CategoryField, Score
 Kind = CategoryField.Kind
 
 
-class FilesInput(forms.ClearableFileInput):
-    allow_multiple_selected = True
-
-
 class FilesField(forms.FileField):
     """Any number of files, up to what the settings allow. Cleans to a list."""
 
-    widget = FilesInput
+    widget = widgets.FilesInput
 
     @property
     def max_bytes(self) -> int:
@@ -71,11 +68,11 @@ class WritingForm(forms.Form):
     text = forms.CharField(
         label=_("Message"),
         max_length=TEXT_LIMIT,
-        widget=forms.Textarea(attrs={"rows": 7}),
+        widget=widgets.Textarea(attrs={"rows": 7}),
     )
     attachments = FilesField(label=_("Files"), required=False)
     uploads = UploadsField(required=False)
-    submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    submission = forms.UUIDField(widget=widgets.HiddenInput, initial=uuid.uuid4)
 
     def add_error(self, field: str | None, error: Any) -> None:
         """A form that was used before gets a new number: its words can be sent after all."""
@@ -105,7 +102,7 @@ class WritingForm(forms.Form):
 class RequestForm(WritingForm):
     """A new request, with the fields of its category."""
 
-    subject = forms.CharField(label=_("Subject"), max_length=200)
+    subject = forms.CharField(label=_("Subject"), max_length=200, widget=widgets.TextInput)
 
     field_order = ("subject", "text")
 

@@ -68,6 +68,18 @@ def fields_of(category: Category | None) -> list[CategoryField]:
     return list({field.key: field for field in ranked}.values())
 
 
+def names(
+    status: int, category: int | None, team: int | None
+) -> tuple[str, str | None, str | None]:
+    """What staff call a ticket's status, its category and its team."""
+    kept = _statuses().get(status), _categories().get(category or 0), _teams().get(team or 0)
+    return (
+        kept[0].agent_label if kept[0] else "",
+        kept[1].name if kept[1] else None,
+        kept[2].name if kept[2] else None,
+    )
+
+
 def dress(ticket: Ticket) -> Ticket:
     """Give a ticket its status, category and team, so that reading them asks for nothing."""
     if (status := _statuses().get(ticket.status_id)) is not None:

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.desk import actions as desk
-from apps.desk import board, options
+from apps.desk import board
 from apps.tickets import actions
 from apps.tickets.models import Ticket
 from tests.cast import Cast
@@ -26,10 +26,10 @@ QUEUE = "/admin/tickets/ticket/"
 
 
 @pytest.fixture(autouse=True)
-def patient_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+def patient_cache(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     """What is kept for some seconds is kept for the test, however slow the machine."""
     monkeypatch.setattr(board, "SECONDS", 3600)
-    monkeypatch.setattr(options, "SECONDS", 3600)
+    settings.KEPT_SECONDS = 3600
 
 
 # Session, user, permissions, organisation and teams: what any page of the desk asks first.

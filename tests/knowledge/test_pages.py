@@ -209,7 +209,11 @@ class TestLanguages:
 
 
 @pytest.mark.parametrize("url", ["/help/", "/help/cards/", "/help/articles/lost-card/"])
-def test_pages_ask_the_same_number_of_times_however_many_articles(cast: Cast, url: str) -> None:
+def test_pages_ask_the_same_number_of_times_however_many_articles(
+    cast: Cast, url: str, settings: Any
+) -> None:
+    settings.KEPT_SECONDS = 0
+
     def asked() -> int:
         with CaptureQueriesContext(connection) as queries:
             page(url)

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.db.models import QuerySet
 
+from apps.accounts import access
 from apps.events.models import Delivery, Event
 from apps.kernel.actors import Actor
 from apps.tickets.models import Message, Ticket
@@ -109,6 +110,12 @@ def test_what_a_lead_took_part_in_is_not_gathered_for_a_page(cast: Cast) -> None
     plan = plan_of(seen(cast).listed()[:PAGE])
 
     assert "hashed SubPlan" not in plan, plan
+
+
+def test_whom_a_group_holds_is_looked_up_by_person(cast: Cast) -> None:
+    plan = plan_of(access.ask_granted(cast.alice.pk))
+
+    assert " OR " not in plan, plan  # which reads every user's groups
 
 
 def test_the_check_sees_a_sort(cast: Cast) -> None:

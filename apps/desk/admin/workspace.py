@@ -208,7 +208,7 @@ def _page(
     actor, book, now = actor_of(request), directory.known(), timezone.now()
     family = page.relatives(ticket, actor)
     told = page.told(ticket, book)
-    said = page.conversation(page.said_on(family.family, actor), told, book, before=before)
+    said = page.conversation(family.family, told, book, actor, before=before)
     context = {
         **chrome,
         "title": f"#{ticket.pk}",

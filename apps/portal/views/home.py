@@ -8,7 +8,9 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from apps.accounts.middleware import actor_of
+from apps.kernel.compiled import Compiled
 from apps.knowledge import shelf
+from apps.notifications import bell
 from apps.portal import shown
 from apps.search import find
 from apps.tickets.models import Ticket
@@ -18,13 +20,23 @@ ARTICLES_SHOWN = 6
 REQUESTS_FOUND = 10
 
 
+_open: Compiled[shown.Columns] = Compiled(
+    lambda pk: shown.columns(
+        Ticket.objects.raised_by(pk).active().order_by("-updated_at", "-pk")[:OPEN_SHOWN]
+    )
+)
+
+
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
-    mine = Ticket.objects.raised_by(actor.id).active().order_by("-updated_at", "-pk")
+    popular = shelf.asked_popular(actor, ARTICLES_SHOWN, get_language() or "en")
+    articles, *mine = bell.beside(
+        request, popular, *([_open.asked(actor.id)] if actor.id is not None else [])
+    )
     context = {
-        "entries": shown.entries(mine[:OPEN_SHOWN]) if actor.id is not None else [],
-        "articles": shelf.popular(actor, limit=ARTICLES_SHOWN, language=get_language() or "en"),
+        "entries": shown.entries(mine[0]) if mine else [],
+        "articles": articles,
         "sections": shelf.sections(actor),
     }
     return render(request, "home.html", context)

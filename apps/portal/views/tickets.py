@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,13 +19,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts.middleware import actor_of
 from apps.accounts.models import User
+from apps.kernel.compiled import Compiled, together
 from apps.kernel.errors import NotFoundError
 from apps.kernel.forms import bound_to, shown_on
+from apps.kernel.kept import Kept
 from apps.notifications import bell
 from apps.portal import lists, shown
 from apps.portal.outlook import Standing, outlook
-from apps.tickets import access, actions, policies, ratings, reference
-from apps.tickets.conversation import conversation
+from apps.tickets import access, actions, conversation, policies, ratings, reference
 from apps.tickets.errors import RatingClosedError
 from apps.tickets.form_files import keep_files, pending
 from apps.tickets.forms import RatingForm, WritingForm
@@ -40,7 +43,7 @@ def ticket_list(request: HttpRequest) -> HttpResponse:
     asked = lists.asked(request.GET, actor)
     context: dict[str, Any] = {
         "asked": asked,
-        "page": lists.page(asked, actor),
+        "page": lists.page(asked, request),
         "states": [
             (asked.link(state=state), state, label)
             for state, label in (
@@ -61,13 +64,16 @@ def ticket_list(request: HttpRequest) -> HttpResponse:
         "with_people": asked.whose != "mine",
     }
     if asked.whose == "ours":
-        members = User.objects.filter(organisation=actor.shared_organisation_id)
-        context["people"] = members.order_by("name").only("ref", "name", "email")[:PEOPLE_SHOWN]
+        context["people"] = _people(actor.shared_organisation_id or 0, asked.person)
     return render(request, "tickets/list.html", context)
 
 
 def _options(chosen: int | None) -> SafeString:
     """Every topic as a choice: in a template ninety of them take as long as the list itself."""
+    return _unchosen() if chosen is None else _choices(chosen)
+
+
+def _choices(chosen: int | None = None) -> SafeString:
     return format_html_join(
         "",
         '<option value="{}"{}>{}</option>',
@@ -78,11 +84,34 @@ def _options(chosen: int | None) -> SafeString:
     )
 
 
+_unchosen: Kept[SafeString] = Kept(_choices)
+
+
+_members: Compiled[tuple[str, str, str]] = Compiled(
+    lambda pk: (
+        User.objects.filter(organisation=pk)
+        .order_by("name")
+        .values_list("ref", "name", "email")[:PEOPLE_SHOWN]
+    )
+)
+
+
+def _people(organisation_id: int, chosen: str) -> SafeString:
+    """Colleagues as choices."""
+    return format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        (
+            (ref, mark_safe(" selected") if ref == chosen else "", name or email.partition("@")[0])
+            for ref, name, email in _members(organisation_id)
+        ),
+    )
+
+
 @login_required
 @require_safe
 def ticket_page(request: HttpRequest, ref: str) -> HttpResponse:
     ticket = access.ticket_by_ref(ref, actor_of(request))
-    bell.seen(request, ticket.pk)
     return _show(request, ticket, WritingForm())
 
 
@@ -101,7 +130,11 @@ def ticket_news(request: HttpRequest, ref: str) -> HttpResponse:
     if request.headers.get("If-None-Match") == _tag(version):
         return HttpResponseNotModified()
     ticket = access.ticket_by_ref(ref, actor)
-    response = render(request, "tickets/news.html", _told(request, ticket))
+    response = render(
+        request,
+        "tickets/news.html",
+        _told(request, ticket, together(*conversation.asked(ticket, actor))),
+    )
     response["ETag"] = _tag(ticket.version)
     response["Cache-Control"] = "private, no-cache"
     return response
@@ -230,11 +263,17 @@ def _show(
     rating = ratings.current(ticket, now=now) if policies.can_rate(actor, ticket) else None
     if rating is not None and rating_form is None:
         rating_form = RatingForm(initial={"score": rating.score, "comment": rating.comment})
-    watchers = list(ticket.participants.select_related("user").order_by("pk"))
+    watchers, links, *said = bell.beside(
+        request,
+        _watchers.asked(ticket.pk),
+        _follow_ups.asked(ticket.pk),
+        *conversation.asked(ticket, actor),
+    )
+    bell.seen(request, ticket.pk)
     is_staff = policies.can_work(actor, ticket)
     is_customer = _is_customer(request, ticket, watchers)
     context = {
-        **_told(request, ticket),
+        **_told(request, ticket, said),
         "form": form,
         "pending": pending(form, actor=actor, now=now),
         # Which of the staff look at it is the desk's business.
@@ -251,7 +290,7 @@ def _show(
         "rating": rating,
         "rating_form": rating_form,
         "may_change_rating": rating is not None and ratings.may_change(rating, now=now),
-        "links": _links(ticket),
+        "links": _links(ticket, links),
         "tag": _tag(ticket.version),
         "draft": f"reply:{ticket.ref}",
     }
@@ -266,10 +305,10 @@ def _is_customer(request: HttpRequest, ticket: Ticket, watchers: list[Participan
     return policies.speaks_as_customer(actor, ticket, takes_part=False)
 
 
-def _told(request: HttpRequest, ticket: Ticket) -> dict[str, object]:
+def _told(request: HttpRequest, ticket: Ticket, said: list[list[Any]]) -> dict[str, object]:
     """What was said and where it stands: what may change while somebody reads."""
     actor = actor_of(request)
-    rows = conversation(ticket, actor)
+    rows = conversation.answered(ticket, actor, said)
     standing = Standing(
         category=ticket.status_category,
         updated_at=ticket.updated_at,
@@ -295,13 +334,20 @@ def _is_answer(message: Message) -> bool:
     return message.direction == "out" and message.visibility == "public"
 
 
-def _links(ticket: Ticket) -> dict[str, Any]:
-    """What this request follows up, and what follows it up; one query."""
-    rows = (
-        Link.objects.filter(kind=Link.Kind.FOLLOWS, source=ticket)
-        | Link.objects.filter(kind=Link.Kind.FOLLOWS, target=ticket)
-    ).select_related("source", "target")
-    found = list(rows)
+_watchers: Compiled[Participant] = Compiled(
+    lambda pk: Participant.objects.filter(ticket=pk).select_related("user").order_by("pk")
+)
+_follow_ups: Compiled[Link] = Compiled(
+    lambda pk: (
+        Link.objects.filter(Q(source=pk) | Q(target=pk), kind=Link.Kind.FOLLOWS)
+        .select_related("source", "target")
+        .order_by()
+    )
+)
+
+
+def _links(ticket: Ticket, found: Sequence[Link]) -> dict[str, Any]:
+    """What this request follows up, and what follows it up."""
     return {
         "before": [row.target for row in found if row.source_id == ticket.pk],
         "after": [row.source for row in found if row.target_id == ticket.pk],

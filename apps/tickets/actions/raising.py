@@ -171,6 +171,7 @@ def _store(
         direction=Message.Direction.IN,
         actor=actor,
         now=now,
+        is_first=True,
     )
     add_tags(ticket, tags)
     if follows is not None:

@@ -34,6 +34,17 @@ Policy = Callable[[Actor, Ticket], bool]
 _locked: Compiled[Ticket] = Compiled(
     lambda pk: Ticket.objects.select_for_update().filter(pk=pk).order_by()
 )
+_both_locked: Compiled[Ticket] = Compiled(
+    lambda one, other: Ticket.objects.select_for_update().filter(pk__in=[one, other]).order_by("pk")
+)
+_public_ids: Compiled[str | None] = Compiled(
+    lambda pk: (
+        Message.objects.public()
+        .filter(ticket=pk, message_id__isnull=False)
+        .order_by("-created_at", "-pk")
+        .values_list("message_id", flat=True)[:REFERENCES]
+    )
+)
 
 
 def lock(
@@ -60,8 +71,7 @@ def lock_both(
 
     `expected_version` is the first one's, as its reader saw it.
     """
-    rows = Ticket.objects.select_for_update().filter(pk__in=[one.pk, other.pk]).order_by("pk")
-    found = {row.pk: row for row in rows}
+    found = {row.pk: row for row in _both_locked(one.pk, other.pk)}
     if one.pk not in found or other.pk not in found:
         raise NotFoundError
     if expected_version is not None and found[one.pk].version != expected_version:
@@ -192,10 +202,11 @@ def write_message(
     direction: Message.Direction,
     actor: Actor,
     now: datetime,
+    is_first: bool = False,
 ) -> Message:
     """Store a message with its files. The caller records what it means, after this."""
     is_public = visibility == Message.Visibility.PUBLIC
-    in_reply_to, references = thread_of(ticket) if is_public else ("", "")
+    in_reply_to, references = thread_of(ticket, is_new=is_first) if is_public else ("", "")
     message = Message.objects.create(
         ticket=ticket,
         author_id=None if actor.is_system else actor.id,
@@ -218,16 +229,13 @@ def write_message(
     return message
 
 
-def thread_of(ticket: Ticket) -> tuple[str, str]:
-    """What the next public message of a ticket answers: In-Reply-To and References (RFC 5322)."""
-    newest = (
-        Message.objects.public()
-        .filter(ticket=ticket, message_id__isnull=False)
-        .order_by("-created_at", "-pk")
-        .values_list("message_id", flat=True)
-    )
-    earlier = [str(found) for found in newest[:REFERENCES]]
-    return thread(root_message_id(ticket.ref), earlier[::-1])
+def thread_of(ticket: Ticket, *, is_new: bool = False) -> tuple[str, str]:
+    """What the next public message of a ticket answers: In-Reply-To and References (RFC 5322).
+
+    On a new ticket there is none to look for.
+    """
+    newest = [] if is_new else [str(found) for found in _public_ids(ticket.pk)]
+    return thread(root_message_id(ticket.ref), newest[::-1])
 
 
 def _attach(

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from apps.events import journal
 from apps.kernel import markup
 from apps.kernel.actors import Actor
+from apps.kernel.compiled import Compiled
 from apps.kernel.errors import ForbiddenError
 from apps.tickets import events, policies
 from apps.tickets.actions import rows
@@ -161,6 +162,9 @@ def note(
         return first
 
 
+_as_it_is: Compiled[Ticket] = Compiled(lambda pk: Ticket.objects.filter(pk=pk).order_by())
+
+
 def _lock_open_end(
     ticket: Ticket, actor: Actor, may: rows.Policy, expected_version: int | None
 ) -> Ticket:
@@ -170,7 +174,7 @@ def _lock_open_end(
     survivor is looked for before anything is locked, so that both are locked in the order in which
     merging locks them; should it merge or unmerge in between, it is looked for again.
     """
-    survivor = rows.survivor_of(Ticket.objects.filter(pk=ticket.pk).first() or ticket)
+    survivor = rows.survivor_of(_as_it_is.first(ticket.pk) or ticket)
     while True:
         locked, end = rows.lock_both(ticket, survivor, expected_version=expected_version)
         rows.require(actor, locked, may)
