@@ -373,7 +373,7 @@ post requests/<str:ref>/follow/                                                 
 get  requests/<str:ref>/news/                                                   L24422442
 post requests/<str:ref>/news/                                                   L55555555
 get  requests/<str:ref>/rate/                                                   L55555555
-post requests/<str:ref>/rate/                                                   L944FF44F
+post requests/<str:ref>/rate/                                                   L244FF44F
 get  requests/<str:ref>/reopen/                                                 L55555555
 post requests/<str:ref>/reopen/                                                 L94499449
 get  requests/<str:ref>/reply/                                                  L24422442

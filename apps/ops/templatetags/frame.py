@@ -45,7 +45,11 @@ def page_head(context: Context) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def page_foot(context: Context) -> SafeString:
-    known = {"theme": context["theme"], "failure": bool(context.get("failure"))}
+    known = {
+        "theme": context["theme"],
+        "failure": bool(context.get("failure")),
+        "is_demo": context["is_demo"],
+    }
     return _filled("components/footer.html", known, context)
 
 
