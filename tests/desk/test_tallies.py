@@ -213,7 +213,8 @@ def test_a_persons_day_is_that_of_their_own_clock(
     def solved_at(moment: datetime) -> int:
         monkeypatch.setattr("apps.desk.dashboard.timezone.now", lambda: moment)
         page = client_of(cast.alice).get("/admin/")
-        return dict(page.context["figures"])["solved today"]
+        figures: dict[str, int] = dict(page.context["figures"])
+        return figures["solved today"]
 
     assert DayCount.objects.get().day == NOON.date()
     assert solved_at(NOON) == 1

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.axe import assert_accessible
-from tests.e2e.browsing import sign_in, watched
+from tests.e2e.browsing import email_of, sign_in, watched
 from tests.e2e.desk import Desk
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("e2e")]
@@ -106,4 +106,16 @@ def test_many_are_closed_at_once_and_a_view_is_kept(shared_desk: Desk, browser: 
         "aria-current", "page"
     )
     expect(page.get_by_role("heading", name="Middling")).to_be_visible()
+    assert complaints == []
+
+
+def test_a_caller_is_found_while_typing(shared_desk: Desk, browser: Browser) -> None:
+    complaints: list[str] = []
+    page = arrive(browser, shared_desk, "Agent", complaints)
+    page.goto(f"{shared_desk.url}{QUEUE}add/?category=card-not-arrived")
+    email = email_of("Customer")
+
+    page.get_by_label("Requester's e-mail").press_sequentially(email[:4])
+
+    expect(page.locator(f"#people-like option[value='{email}']")).to_have_count(1)
     assert complaints == []
