@@ -186,3 +186,30 @@ class TestTheForm:
         )
 
         assert answer["Location"] == "/admin/tickets/ticket/"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"do": "solve"}, "Solve: 2 tickets"),
+        ({"do": "release"}, "Assign to nobody: 2 tickets"),
+        ({"do": "apply", "change": "assign:alice"}, "Assign to Alice: 2 tickets"),
+        ({"do": "team:payments"}, "Give to team Payments: 2 tickets"),
+        ({"do": "status:pending"}, "Set status Pending: 2 tickets"),
+        ({"do": "priority:1"}, "Set priority P1: 2 tickets"),
+        ({"do": "category:lost_card"}, "Set category Lost card: 2 tickets"),
+        ({"do": "tag", "typed": "vip, eu"}, "Add tags: vip, eu: 2 tickets"),
+    ],
+)
+def test_says_what_was_done(cast: Cast, said: dict[str, str], told: str) -> None:
+    chosen = [raised(cast).pk, raised(cast).pk]
+    for key, text in said.items():
+        verb, _, name = text.partition(":")
+        row = getattr(cast, name, None)
+        said = said | ({key: f"{verb}:{row.pk}"} if row is not None else {})
+
+    page = client_of(cast.lena).post(
+        "/admin/tickets/ticket/bulk/", said | {"ticket": chosen}, follow=True
+    )
+
+    assert [str(message) for message in page.context["messages"]] == [told]

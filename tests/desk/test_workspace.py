@@ -381,7 +381,7 @@ class TestAPanelsPage:
 
         page = client_of(cast.alice).get(at(ticket, "split/do"), chosen)
 
-        assert b"1 message moves, 1 stay" in page.content
+        assert b"1 message moves, 1 stays." in page.content
         assert 'value="New one"' in page.content.decode()
         assert f'value="{second.pk}"' in page.content.decode()
         assert "checked" in page.content.decode()

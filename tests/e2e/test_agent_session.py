@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -56,7 +58,7 @@ def test_an_agent_works_by_keyboard_alone(shared_desk: Desk, browser: Browser) -
     expect(page.get_by_role("combobox", name="Set status")).to_be_focused()
     page.keyboard.type("ope")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("1 ticket done.")).to_be_visible()
+    expect(page.get_by_text("Set status Open: 1 ticket", exact=True)).to_be_visible()
     row = page.locator(f"[data-row='{second}']")
     expect(row.locator(".q-status")).to_have_text("Open")
 
@@ -64,7 +66,7 @@ def test_an_agent_works_by_keyboard_alone(shared_desk: Desk, browser: Browser) -
     page.keyboard.press("a")
     page.keyboard.type("(me)")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("1 ticket done.")).to_be_visible()
+    expect(page.get_by_text(re.compile("Assign to .*: 1 ticket"))).to_be_visible()
     expect(row).to_have_count(0)  # it has somebody now
 
     page.keyboard.press("?")
@@ -88,10 +90,19 @@ def test_many_are_closed_at_once_and_a_view_is_kept(shared_desk: Desk, browser: 
     boxes.nth(2).click(modifiers=["Shift"])
     expect(page.get_by_text("3 chosen")).to_be_visible()
     page.get_by_role("button", name="Close", exact=True).click()
-    expect(page.get_by_text("3 tickets done.")).to_be_visible()
+    expect(page.get_by_text("Close: 3 tickets", exact=True)).to_be_visible()
     for number in numbers:
         expect(page.locator(f"[data-row='{number}']")).to_have_count(0)
 
+    panel = page.locator(".q-filter .q-panel")
+    page.keyboard.press("f")
+    expect(panel).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    expect(page.locator(".q-filter summary")).to_be_focused()
+    page.keyboard.press("f")
+    page.locator("#header-inner h1").click()
+    expect(panel).to_be_hidden()
     page.keyboard.press("f")
     page.locator(".q-filter label", has_text="P3").click()
     page.get_by_role("button", name="Show", exact=True).click()
