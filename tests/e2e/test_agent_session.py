@@ -130,3 +130,20 @@ def test_a_caller_is_found_while_typing(shared_desk: Desk, browser: Browser) -> 
 
     expect(page.locator(f"#people-like option[value='{email}']")).to_have_count(1)
     assert complaints == []
+
+
+@pytest.mark.parametrize("at", ["", "tickets/ticket/", "accounts/user/", "availability/"])
+def test_the_keyboard_skips_the_side(shared_desk: Desk, browser: Browser, at: str) -> None:
+    complaints: list[str] = []
+    page = arrive(browser, shared_desk, "Administrator", complaints)
+    page.goto(f"{shared_desk.url}/admin/{at}")
+    skip = page.get_by_role("link", name="Skip to the content")
+
+    page.keyboard.press("Tab")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+
+    assert page.evaluate("!!document.activeElement.closest('#content')")
+    assert complaints == []
