@@ -104,6 +104,15 @@ def availability_at(kept: str | None, until: datetime | None, now: datetime) -> 
     return AgentState.Availability(kept).value
 
 
+def availability_of(user: User, now: datetime) -> tuple[str, datetime | None]:
+    """What somebody says of themselves, and until when. No query for who is signed in."""
+    kept: AgentState | None = getattr(user, "agent_state", None)
+    if kept is None:
+        return AgentState.Availability.AVAILABLE.value, None
+    state = availability_at(kept.availability, kept.until, now)
+    return state, kept.until if state != AgentState.Availability.AVAILABLE else None
+
+
 def can_set_availability(actor: Actor, user: User) -> bool:
     """Agents say it of themselves, leads of their teams' members, administrators of anybody."""
     if actor.is_system or actor.can(Permission.MANAGE_PEOPLE):

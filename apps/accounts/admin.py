@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from allauth.account.forms import ResetPasswordForm
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -27,6 +26,7 @@ from apps.accounts.admin_forms import (
     TokenForm,
 )
 from apps.accounts.guarded import GuardedAdmin
+from apps.accounts.invitation import send_way_in
 from apps.accounts.middleware import actor_of
 from apps.accounts.models import ApiToken, Organisation, Team, User
 from apps.accounts.permissions import Permission, Role, Scope
@@ -155,13 +155,6 @@ class UserAdmin(GuardedAdmin):
             "opts": self.opts,
         }
         return render(request, "admin/confirm.html", context)
-
-
-def send_way_in(request: HttpRequest, user: User) -> None:
-    """Mail an invited person the link by which they choose a password."""
-    form = ResetPasswordForm(data={"email": user.email})
-    if form.is_valid():
-        form.save(request)
 
 
 @admin.register(Organisation)

@@ -5,9 +5,11 @@ from allauth.account.auth_backends import AuthenticationBackend
 from apps.accounts.models import User
 from apps.kernel.compiled import Compiled
 
-# With the organisation, which says what its members see.
+# With the organisation, which says what its members see, and with what the desk's side shows.
 _by_id: Compiled[User] = Compiled(
-    lambda pk: User.objects.select_related("organisation").filter(pk=pk).order_by()[:1]
+    lambda pk: (
+        User.objects.select_related("organisation", "agent_state").filter(pk=pk).order_by()[:1]
+    )
 )
 
 

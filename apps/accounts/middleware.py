@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Callable
 
 from django.contrib.auth.models import AnonymousUser
@@ -10,6 +9,7 @@ from django.utils import timezone, translation
 from apps.accounts.access import actor_for
 from apps.accounts.actions import sessions
 from apps.accounts.models import User
+from apps.accounts.zones import zone_of
 from apps.kernel.actors import Actor
 from apps.kernel.errors import ForbiddenError
 
@@ -36,7 +36,7 @@ def locality(get_response: Next) -> Next:
     def middleware(request: HttpRequest) -> HttpResponse:
         user = _user(request)
         if isinstance(user, User):
-            timezone.activate(_zone(user.time_zone))
+            timezone.activate(zone_of(user.time_zone))
             translation.activate(user.locale)
         try:
             return get_response(request)
@@ -70,10 +70,3 @@ def person_of(request: HttpRequest) -> User:
 def _user(request: HttpRequest) -> User | AnonymousUser:
     user = request.user
     return user if isinstance(user, User) else AnonymousUser()
-
-
-def _zone(name: str) -> zoneinfo.ZoneInfo:
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        return zoneinfo.ZoneInfo("UTC")

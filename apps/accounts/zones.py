@@ -20,3 +20,11 @@ def choices() -> list[tuple[str, list[tuple[str, str]]]]:
         if region in groups and place:
             groups[region].append((name, place.replace("_", " ").replace("/", ", ")))
     return [("UTC", [("UTC", "UTC")]), *groups.items()]
+
+
+def zone_of(name: str) -> zoneinfo.ZoneInfo:
+    """A person's zone; UTC where this machine doesn't know theirs."""
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return zoneinfo.ZoneInfo("UTC")

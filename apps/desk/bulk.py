@@ -16,7 +16,8 @@ from apps.accounts.models import Team, User
 from apps.desk.errors import BulkSizeError, BulkVerbError
 from apps.kernel.actors import Actor
 from apps.kernel.errors import DomainError, NotFoundError
-from apps.tickets import access, actions
+from apps.tickets import access, actions, policies
+from apps.tickets.actions import rows
 from apps.tickets.errors import StaleTicketError
 from apps.tickets.models import Category, PriorityRule, Status, Ticket
 from apps.tickets.statuses import StatusCategory
@@ -41,8 +42,9 @@ def apply(
 ) -> Outcome:
     """Do `what` ("take", "status:resolved", "assign:12") to each ticket.
 
-    `seen` is when the actor looked at the list: what changed after that is left alone. Raises
-    BulkSizeError, BulkVerbError.
+    `seen` is when the actor looked at the list: what changed after that is left alone, also what
+    changes between our look and the verb, which compares the version. Raises BulkSizeError,
+    BulkVerbError.
     """
     chosen = list(dict.fromkeys(ids))
     if not 1 <= len(chosen) <= MOST:
@@ -59,6 +61,8 @@ def apply(
                 raise ChangedMeanwhileError(version=ticket.version)
             with transaction.atomic():
                 verb(ticket, actor, now)
+        except StaleTicketError as error:
+            outcome.refused.append((pk, str(ChangedMeanwhileError(version=error.data["version"]))))
         except DomainError as error:
             outcome.refused.append((pk, str(error)))
         else:
@@ -84,23 +88,32 @@ def _number(value: str) -> int:
 
 
 def _take(ticket: Ticket, actor: Actor, now: datetime) -> object:
-    return actions.take(ticket=ticket, actor=actor, now=now)
+    return actions.take(ticket=ticket, expected_version=ticket.version, actor=actor, now=now)
 
 
 def _release(ticket: Ticket, actor: Actor, now: datetime) -> object:
-    return actions.assign(ticket=ticket, team=ticket.team, assignee=None, actor=actor, now=now)
+    return actions.assign(
+        ticket=ticket,
+        team=ticket.team,
+        assignee=None,
+        expected_version=ticket.version,
+        actor=actor,
+        now=now,
+    )
 
 
 def _solve(ticket: Ticket, actor: Actor, now: datetime) -> object:
-    return actions.solve(ticket=ticket, actor=actor, now=now)
+    return actions.solve(ticket=ticket, expected_version=ticket.version, actor=actor, now=now)
 
 
 def _close(ticket: Ticket, actor: Actor, now: datetime) -> object:
     """The workflow closes what is solved or waits for its requester; the rest is solved first."""
     if ticket.status_category not in {StatusCategory.RESOLVED, StatusCategory.PENDING}:
-        ticket = actions.solve(ticket=ticket, actor=actor, now=now)
+        ticket = actions.solve(ticket=ticket, expected_version=ticket.version, actor=actor, now=now)
     closed = Status.objects.get(category=StatusCategory.CLOSED, is_default=True)
-    return actions.change_status(ticket=ticket, status=closed, actor=actor, now=now)
+    return actions.change_status(
+        ticket=ticket, status=closed, expected_version=ticket.version, actor=actor, now=now
+    )
 
 
 def _assign(value: str, _actor: Actor) -> Verb:
@@ -112,7 +125,14 @@ def _assign(value: str, _actor: Actor) -> Verb:
 
     def act(ticket: Ticket, actor: Actor, now: datetime) -> object:
         team = teams.get(ticket.team_id or 0) or next(iter(teams.values()), None)
-        return actions.assign(ticket=ticket, team=team, assignee=assignee, actor=actor, now=now)
+        return actions.assign(
+            ticket=ticket,
+            team=team,
+            assignee=assignee,
+            expected_version=ticket.version,
+            actor=actor,
+            now=now,
+        )
 
     return act
 
@@ -122,7 +142,12 @@ def _team(value: str, _actor: Actor) -> Verb:
     if team is None:
         raise BulkVerbError
     return lambda ticket, actor, now: actions.assign(
-        ticket=ticket, team=team, assignee=None, actor=actor, now=now
+        ticket=ticket,
+        team=team,
+        assignee=None,
+        expected_version=ticket.version,
+        actor=actor,
+        now=now,
     )
 
 
@@ -131,7 +156,7 @@ def _status(value: str, _actor: Actor) -> Verb:
     if status is None:
         raise BulkVerbError
     return lambda ticket, actor, now: actions.change_status(
-        ticket=ticket, status=status, actor=actor, now=now
+        ticket=ticket, status=status, expected_version=ticket.version, actor=actor, now=now
     )
 
 
@@ -145,12 +170,18 @@ def _priority(value: str, _actor: Actor) -> Verb:
 
     def act(ticket: Ticket, actor: Actor, now: datetime) -> object:
         if ticket.priority == int(value):
-            return ticket
+            seen = ticket.version
+            return rows.lock(ticket, actor=actor, may=policies.can_work, expected_version=seen)
         impact, urgency = min(
             cells, key=lambda cell: abs(cell[0] - ticket.impact) + abs(cell[1] - ticket.urgency)
         )
         return actions.prioritise(
-            ticket=ticket, impact=impact, urgency=urgency, actor=actor, now=now
+            ticket=ticket,
+            impact=impact,
+            urgency=urgency,
+            expected_version=ticket.version,
+            actor=actor,
+            now=now,
         )
 
     return act
@@ -161,19 +192,23 @@ def _category(value: str, _actor: Actor) -> Verb:
     if category is None:
         raise BulkVerbError
     return lambda ticket, actor, now: actions.categorise(
-        ticket=ticket, category=category, actor=actor, now=now
+        ticket=ticket, category=category, expected_version=ticket.version, actor=actor, now=now
     )
 
 
 def _tag(value: str, _actor: Actor) -> Verb:
     return lambda ticket, actor, now: actions.tag(
-        ticket=ticket, add=value.split(","), actor=actor, now=now
+        ticket=ticket, add=value.split(","), expected_version=ticket.version, actor=actor, now=now
     )
 
 
 def _untag(value: str, _actor: Actor) -> Verb:
     return lambda ticket, actor, now: actions.tag(
-        ticket=ticket, remove=value.split(","), actor=actor, now=now
+        ticket=ticket,
+        remove=value.split(","),
+        expected_version=ticket.version,
+        actor=actor,
+        now=now,
     )
 
 
@@ -184,7 +219,13 @@ def _merge(value: str, actor: Actor) -> Verb:
     def act(ticket: Ticket, actor: Actor, now: datetime) -> object:
         if ticket.pk == survivor.pk:
             return ticket
-        return actions.merge(ticket=ticket, survivor=survivor, actor=actor, now=now)
+        return actions.merge(
+            ticket=ticket,
+            survivor=survivor,
+            expected_version=ticket.version,
+            actor=actor,
+            now=now,
+        )
 
     return act
 

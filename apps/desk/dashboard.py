@@ -241,7 +241,9 @@ def _line(row: dict[str, Any], sign: str, tone: str = "") -> Line:
 
 
 def figures_of_today(actor: Actor, now: datetime) -> list[tuple[Text, int]]:
-    rows = DayCount.objects.filter(user_id=actor.id or 0, day=now.date())
+    """Of the reader's own day: the page is shown in their time zone."""
+    day = timezone.localtime(now).date()
+    rows = DayCount.objects.filter(user_id=actor.id or 0, day=day)
     found = dict(rows.values_list("deed", "count"))
     return [(label, found.get(deed, 0)) for deed, label in _FIGURES]
 

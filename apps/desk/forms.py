@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
@@ -87,26 +88,65 @@ def newest_message(ticket: Ticket) -> int:
 
 
 class AgentRequestForm(RequestForm):
-    """A ticket for a customer who called or came by."""
+    """A ticket for a customer who called or came by.
+
+    An address that nobody has is refused, with a word to whoever may invite people: with their
+    name and the button “invite” it is taken.
+    """
 
     requester = forms.EmailField(
-        label=_("Requester's e-mail"), help_text=_("Somebody who has an account here.")
+        label=_("Requester's e-mail"),
+        help_text=_("Somebody who has an account here: type part of their name or address."),
     )
+    name = forms.CharField(label=_("Their name"), max_length=120, required=False)
     impact = forms.TypedChoiceField(label=_("Impact"), choices=Level.choices, coerce=int)
     urgency = forms.TypedChoiceField(label=_("Urgency"), choices=Level.choices, coerce=int)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, may_invite: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.order_fields(["requester", *(n for n in self.fields if n != "requester")])
+        self.may_invite = may_invite
+        self.person: User | None = None
+        self.offers_invitation = False
+        first = ("requester", "name")
+        self.order_fields([*first, *(n for n in self.fields if n not in first)])
+        self.fields["requester"].widget.attrs |= {
+            "list": "people-like",
+            "autocomplete": "off",
+            "hx-get": reverse("admin:tickets_ticket_people_like"),
+            "hx-trigger": "input changed delay:250ms",
+            "hx-target": "#people-like",
+        }
 
-    def clean_requester(self) -> User:
-        address = self.cleaned_data["requester"].lower()
-        person = User.objects.filter(email=address, is_active=True).first()
-        if person is None:
-            raise forms.ValidationError(
-                _("Nobody here has this address. Let an administrator invite them first.")
+    @property
+    def is_newcomer(self) -> bool:
+        return self.person is None
+
+    def parts(self) -> list[forms.BoundField]:
+        """What is shown one below the other; files come after it, in their own way."""
+        left_out = {"attachments"} if self.offers_invitation else {"attachments", "name"}
+        return [field for field in self.visible_fields() if field.name not in left_out]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        address = cleaned.get("requester", "").lower()
+        if not address:
+            return cleaned
+        self.person = User.objects.filter(email=address, is_active=True).first()
+        self.offers_invitation = self.person is None and self.may_invite
+        if self.person is not None:
+            return cleaned
+        if not self.may_invite:
+            self.add_error(
+                "requester",
+                _("Nobody here has this address. Let an administrator invite them first."),
             )
-        return person
+        elif "invite" not in self.data:
+            self.add_error(
+                "requester", _("Nobody here has this address. Correct it, or invite them.")
+            )
+        elif not cleaned.get("name", "").strip():
+            self.add_error("name", _("Say who it is."))
+        return cleaned
 
 
 class ViewForm(forms.Form):

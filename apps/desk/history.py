@@ -241,10 +241,8 @@ def _mentioned(data: Mapping[str, Any], names: Names) -> str:
     return _("mentioned %s") % ", ".join(names.people.get(pk, "?") for pk in data["user_ids"])
 
 
-def _held(data: Mapping[str, Any], names: Names) -> str:
-    whose = names.people.get(data["author_id"], "?")
-    why = Draft.Notice(data["why"]).label
-    return _("wrote a reply that was not sent (%(who)s: %(why)s)") % {"who": whose, "why": why}
+def _held(data: Mapping[str, Any], _names: Names) -> str:
+    return _("wrote a reply (%s)") % Draft.Notice(data["why"]).label
 
 
 def _rated(data: Mapping[str, Any], _names: Names) -> str:

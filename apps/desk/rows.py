@@ -73,8 +73,7 @@ def _row(row: Row, tags: Sequence[str], base: str, now: datetime, words: Words) 
     waits = row["waiting_since"]
     assignee = row["assignee__name"] or row["assignee__email"]
     team = row["team__name"]
-    is_major = row["is_major_incident"]
-    level, standing = f"P{row['priority']}", row["status__agent_label"]
+    standing = row["status__agent_label"]
     return format_html(
         _ROW,
         extra=" waits" if waits is not None else "",
@@ -88,9 +87,7 @@ def _row(row: Row, tags: Sequence[str], base: str, now: datetime, words: Words) 
         signs=_signs(row, now, words),
         state=row["status_category"],
         label=_(standing),
-        priority="major" if is_major else row["priority"],
-        level_title=words.major if is_major else words.priority % row["priority"],
-        level=words.major if is_major else level,
+        **_level(row["priority"], row["is_major_incident"], words),
         nobody="" if assignee else " nobody",
         holder=" · ".join(filter(None, (assignee or words.nobody, team))),
         iso=row["updated_at"].isoformat(),
@@ -98,6 +95,13 @@ def _row(row: Row, tags: Sequence[str], base: str, now: datetime, words: Words) 
         ago=ago(row["updated_at"], now),
         snippet="",
     )
+
+
+def _level(priority: int, is_major: bool, words: Words) -> dict[str, object]:
+    if is_major:
+        return {"priority": "major", "level_title": words.major, "level": words.major}
+    title = words.priority % priority
+    return {"priority": priority, "level_title": title, "level": f"P{priority}"}
 
 
 def _part(text: str | None) -> SafeString | str:
@@ -144,9 +148,7 @@ def _hit(hit: TicketHit, base: str, now: datetime, words: Words) -> SafeString:
         signs="",
         state=hit.status_category,
         label=_(hit.status_label),
-        priority="none",
-        level_title="",
-        level="",
+        **_level(hit.priority, hit.is_major, words),
         nobody="" if hit.assignee_name else " nobody",
         holder=holder,
         iso=hit.updated_at.isoformat(),

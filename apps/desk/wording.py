@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from apps.accounts.models import Organisation, User
 from apps.desk.options import Options
 from apps.tickets.filters import ME, MINE, NOBODY, Filter
-from apps.tickets.models import Channel
+from apps.tickets.models import Channel, Status
 from apps.tickets.statuses import StatusCategory
 
 Text = str | Promise
@@ -127,3 +127,38 @@ def _names(wanted: Filter, found: Options) -> dict[str, dict[str, Any]]:
         "requester": {str(user.pk): user.get_full_name() for user in people},
         "organisation": {str(row.pk): row.name for row in organisations},
     }
+
+
+_DEEDS: Mapping[str, Text] = {
+    "take": gettext_lazy("Take"),
+    "release": gettext_lazy("Assign to nobody"),
+    "solve": gettext_lazy("Solve"),
+    "close": gettext_lazy("Close"),
+    "assign": gettext_lazy("Assign to %s"),
+    "team": gettext_lazy("Give to team %s"),
+    "status": gettext_lazy("Set status %s"),
+    "priority": gettext_lazy("Set priority P%s"),
+    "category": gettext_lazy("Set category %s"),
+    "tag": gettext_lazy("Add tags: %s"),
+    "untag": gettext_lazy("Take tags off: %s"),
+    "merge": gettext_lazy("Merge into #%s"),
+}
+
+
+def deed(what: str, found: Options) -> str:
+    """What was done to many tickets ("assign:12"), as its button or menu says it."""
+    verb, _colon, value = what.partition(":")
+    words = str(_DEEDS[verb])
+    return words % _named(verb, value, found) if "%s" in words else words
+
+
+def _named(verb: str, value: str, found: Options) -> str:
+    if verb == "status":
+        return str(Status.objects.filter(slug=value).first() or value)
+    names: dict[str, Iterable[tuple[int, str]]] = {
+        "assign": ((agent.pk, agent.name) for agent in found.agents),
+        "team": found.teams,
+        "category": ((one.pk, one.name) for one in found.categories),
+    }
+    known = {str(pk): name for pk, name in names.get(verb, ())}
+    return known.get(value, value.lstrip("#"))

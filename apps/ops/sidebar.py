@@ -6,10 +6,13 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.middleware import actor_of
+from apps.accounts.access import availability_of
+from apps.accounts.middleware import actor_of, person_of
+from apps.accounts.models import AgentState
 from apps.accounts.permissions import Permission
 from apps.desk.board import Board, View, board_of
 from apps.desk.options import options
@@ -18,6 +21,7 @@ from apps.tickets.filters import subtree
 
 Text = str | Promise
 QUEUE = "tickets_ticket_changelist"
+_STATES = {"available": "event_available", "away": "coffee", "off": "event_busy"}
 _GROUPS: tuple[tuple[Text, Permission, tuple[tuple[Text, str, str], ...]], ...] = (
     (
         _("Writing"),
@@ -97,7 +101,7 @@ def _queue(request: HttpRequest, board: Board) -> list[dict[str, Any]]:
     more["active"] = request.path == more["link"]
     by_category = _categories(path, board, request.GET.getlist("category"))
     return [
-        {"title": _("Queue"), "items": [day, told, *built_in]},
+        {"title": _("Queue"), "items": [day, told, _own_state(request), *built_in]},
         {"title": _("Kept views"), "items": [*kept, more]},
         {
             "title": _("By category"),
@@ -106,6 +110,20 @@ def _queue(request: HttpRequest, board: Board) -> list[dict[str, Any]]:
             "items": by_category,
         },
     ]
+
+
+def _own_state(request: HttpRequest) -> dict[str, Any]:
+    """Whether one takes new tickets, and the way to say so."""
+    state, _until = availability_of(person_of(request), timezone.now())
+    link = reverse("admin:availability")
+    return {
+        "title": _("Availability"),
+        "icon": _STATES[state],
+        "link": link,
+        "active": request.path == link,
+        "badge": AgentState.Availability(state).label,
+        "way": "g v",
+    }
 
 
 def _view_here(request: HttpRequest, board: Board) -> str:

@@ -28,7 +28,7 @@ def ticket_hits(ticket_ids: Sequence[int], actor: Actor, marker: Marker) -> list
             *("pk", "ref", "subject", "status_category", "updated_at"),
             *("status__agent_label", "status__customer_label"),
             *("requester__name", "requester__email", "team__name"),
-            *("assignee__name", "assignee__email"),
+            *("assignee__name", "assignee__email", "priority", "is_major_incident"),
         )
     }
     texts = _texts(list(found), actor) if found else {}
@@ -81,6 +81,8 @@ def _hit(row: dict[str, Any], texts: list[str], marker: Marker, *, for_staff: bo
         requester_name=_name(row["requester__name"], row["requester__email"]),
         team_name=(row["team__name"] or "") if for_staff else "",
         assignee_name=_name(row["assignee__name"], row["assignee__email"]) if for_staff else "",
+        priority=row["priority"] if for_staff else 0,
+        is_major=row["is_major_incident"] and for_staff,
         updated_at=row["updated_at"],
     )
 

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketHit:
-    """`team_name` and `assignee_name` are for staff; customers get them empty."""
+    """`team_name`, `assignee_name` and the priority are for staff; customers get them empty."""
 
     ticket_id: int
     ref: str
@@ -23,6 +23,8 @@ class TicketHit:
     requester_name: str
     team_name: str
     assignee_name: str
+    priority: int
+    is_major: bool
     updated_at: datetime
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -168,3 +169,44 @@ class TestThePage:
             Ticket.objects.filter(pk=ticket.pk).update(assignee=user, updated_at=LATER)
 
         assert queries(client, PAGE) == few
+
+
+class TestTheWayIn:
+    """Every page of the desk says one's own state and leads to where it is changed."""
+
+    def test_stands_at_the_side_with_ones_own_state(self, cast: Cast) -> None:
+        say(cast, cast.alice, cast.alice)
+
+        page = client_of(cast.alice).get("/admin/tickets/ticket/").content.decode()
+
+        link = re.search(rf'<a href="{PAGE}".*?</a>', page)
+        assert link
+        assert "Away" in link[0]
+
+    def test_an_absence_that_is_over_is_not_shown(self, cast: Cast) -> None:
+        say(cast, cast.alice, cast.alice, until=NOON + timedelta(hours=1))
+
+        page = client_of(cast.alice).get("/admin/tickets/ticket/").content.decode()
+
+        link = re.search(rf'<a href="{PAGE}".*?</a>', page)
+        assert link
+        assert "Available" in link[0]
+
+    def test_today_says_it_with_one_click_and_stays(self, cast: Cast) -> None:
+        client = client_of(cast.alice)
+        page = client.get("/admin/").content.decode()
+        assert f'action="{PAGE}"' in page
+        assert 'value="available" class="availability-available" aria-pressed="true"' in page
+
+        answer = client.post(PAGE, {"availability": "away", "next": "/admin/"}, follow=True)
+
+        assert answer.redirect_chain[-1][0] == "/admin/"
+        assert 'class="availability-away" aria-pressed="true"' in answer.content.decode()
+
+    def test_costs_no_query(self, cast: Cast) -> None:
+        client = client_of(cast.alice)
+        queries(client, "/admin/")
+        before = queries(client, "/admin/")
+        say(cast, cast.alice, cast.alice)
+
+        assert queries(client, "/admin/") == before

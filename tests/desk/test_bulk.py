@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from apps.desk import bulk
 from apps.desk.errors import BulkSizeError, BulkVerbError
+from apps.kernel.actors import Actor
 from apps.tickets import actions
 from apps.tickets.models import Ticket
 from tests.cast import Cast
@@ -87,6 +88,51 @@ def test_what_changed_since_one_looked_is_left_alone(cast: Cast) -> None:
     assert state(moved).status_category == "new"
 
 
+@pytest.mark.parametrize(
+    "what",
+    [
+        "take",
+        "release",
+        "assign:alice",
+        "team:payments",
+        "status:open",
+        "priority:1",
+        "priority:4",  # which it has
+        "category:lost_card",
+        "tag:vip",
+        "untag:eu",
+        "solve",
+        "close",
+        "merge:other",
+    ],
+)
+def test_what_changes_between_the_look_and_the_verb_is_left_alone(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    ticket, other = raised(cast), raised(cast)
+    prepare = bulk._verb
+
+    def late(what: str, actor: Actor) -> bulk.Verb:
+        verb = prepare(what, actor)
+
+        def act(loaded: Ticket, actor: Actor, now: datetime) -> object:
+            actions.edit(ticket=ticket, subject="Urgent!", actor=cast.actor(cast.bob), now=LATER)
+            return verb(loaded, actor, now)
+
+        return act
+
+    monkeypatch.setattr(bulk, "_verb", late)
+    verb, _, name = what.partition(":")
+    row = other if name == "other" else getattr(cast, name, None)
+    what = f"{verb}:{row.pk}" if row is not None else what
+
+    outcome = bulk.apply([ticket.pk], what, actor=cast.actor(cast.lena), now=LATER)
+
+    assert outcome.done == []
+    assert outcome.refused == [(ticket.pk, str(bulk.ChangedMeanwhileError.message))]
+    assert state(ticket).version == ticket.version  # in this test both changes are one transaction
+
+
 def test_merges_the_others_into_one_of_them(cast: Cast) -> None:
     one, two, survivor = raised(cast), raised(cast), raised(cast)
 
@@ -140,3 +186,30 @@ class TestTheForm:
         )
 
         assert answer["Location"] == "/admin/tickets/ticket/"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"do": "solve"}, "Solve: 2 tickets"),
+        ({"do": "release"}, "Assign to nobody: 2 tickets"),
+        ({"do": "apply", "change": "assign:alice"}, "Assign to Alice: 2 tickets"),
+        ({"do": "team:payments"}, "Give to team Payments: 2 tickets"),
+        ({"do": "status:pending"}, "Set status Pending: 2 tickets"),
+        ({"do": "priority:1"}, "Set priority P1: 2 tickets"),
+        ({"do": "category:lost_card"}, "Set category Lost card: 2 tickets"),
+        ({"do": "tag", "typed": "vip, eu"}, "Add tags: vip, eu: 2 tickets"),
+    ],
+)
+def test_says_what_was_done(cast: Cast, said: dict[str, str], told: str) -> None:
+    chosen = [raised(cast).pk, raised(cast).pk]
+    for key, text in said.items():
+        verb, _, name = text.partition(":")
+        row = getattr(cast, name, None)
+        said = said | ({key: f"{verb}:{row.pk}"} if row is not None else {})
+
+    page = client_of(cast.lena).post(
+        "/admin/tickets/ticket/bulk/", said | {"ticket": chosen}, follow=True
+    )
+
+    assert [str(message) for message in page.context["messages"]] == [told]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from django.db.models import Count, Sum
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from apps.accounts.models import User
 from apps.desk import actions as desk
 from apps.desk import subscribers, tallies
 from apps.desk.board import BUILT_IN
@@ -28,6 +29,7 @@ from apps.tickets.statuses import ACTIVE
 from tests.cast import Cast
 from tests.support import NOON
 from tests.tickets.desk import LATER, raised, status
+from tests.tickets.test_pages import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -199,6 +201,33 @@ def test_a_persons_day_is_counted_once_each(cast: Cast) -> None:
     rows = DayCount.objects.filter(user_id=cast.alice.pk, day=LATER.date())
     assert dict(rows.values_list("deed", "count")) == {"taken": 1, "replied": 1, "solved": 1}
     assert set(DayCount.objects.values_list("user_id", flat=True)) <= {cast.alice.pk}
+
+
+def test_a_persons_day_is_that_of_their_own_clock(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    User.objects.filter(pk=cast.alice.pk).update(time_zone="Australia/Sydney")
+    yesterday_in_utc = datetime(2026, 5, 3, 20, tzinfo=UTC)  # 4 May, 06:00 in Sydney
+    desk.count_deed(user_id=cast.alice.pk, deed=DayCount.Deed.SOLVED, at=yesterday_in_utc)
+
+    def solved_at(moment: datetime) -> int:
+        monkeypatch.setattr("apps.desk.dashboard.timezone.now", lambda: moment)
+        page = client_of(cast.alice).get("/admin/")
+        figures: dict[str, int] = dict(page.context["figures"])
+        return figures["solved today"]
+
+    assert DayCount.objects.get().day == NOON.date()
+    assert solved_at(NOON) == 1
+    assert solved_at(datetime(2026, 5, 4, 13, 30, tzinfo=UTC)) == 1  # 23:30
+    assert solved_at(datetime(2026, 5, 4, 14, 30, tzinfo=UTC)) == 0  # 5 May, 00:30
+
+
+def test_an_unknown_zone_counts_by_utc(cast: Cast) -> None:
+    User.objects.filter(pk=cast.alice.pk).update(time_zone="Mars/Olympus")
+
+    desk.count_deed(user_id=cast.alice.pk, deed=DayCount.Deed.SOLVED, at=NOON)
+
+    assert DayCount.objects.get().day == NOON.date()
 
 
 def test_only_active_tickets_have_a_place(cast: Cast) -> None:

@@ -115,6 +115,23 @@ class TestThePage:
         assert "This field is required" in answer.content.decode()
         assert not SavedView.objects.exists()
 
+    @pytest.mark.parametrize("name", ["", " ", "x" * 61])
+    def test_a_refused_name_keeps_the_filter_and_what_was_chosen(
+        self, cast: Cast, name: str
+    ) -> None:
+        said = {"name": name, "icon": "star", "new": "priority=1&status=open", "order": "oldest"}
+
+        answer = client_of(cast.alice).post(PAGE, said | {"do": "save"})
+
+        page = answer.content.decode()
+        assert answer.status_code == 409
+        assert 'name="new" value="priority=1&amp;status=open"' in page
+        assert 'name="order" value="oldest"' in page
+        assert '<option value="star" selected>' in page
+        assert f'value="{name}"' in page
+        assert 'role="alert"' in page
+        assert not SavedView.objects.exists()
+
     def test_renames_reorders_refills_and_removes(self, cast: Cast) -> None:
         client = client_of(cast.alice)
         first, second = kept(cast, cast.alice, name="A"), kept(cast, cast.alice, name="B")

@@ -19,7 +19,7 @@ from apps.notifications.models import Notification
 from apps.tickets import actions
 from apps.tickets.models import Message, Ticket
 from tests.cast import Cast
-from tests.desk.writing import kept, noted, sent
+from tests.desk.writing import DUE, kept, noted, sent
 from tests.notifications.post import hear
 from tests.tickets.desk import LATER, raised, standing, status, stored
 from tests.tickets.test_pages import client_of
@@ -286,6 +286,25 @@ class TestNews:
 
         assert b"Messages were moved" in answer.content
 
+    def test_brings_back_a_reply_that_was_not_sent(self, cast: Cast) -> None:
+        ticket = raised(cast)
+        seen = Message.objects.latest("pk").pk
+        sent(ticket, cast.alice, 'Say "hello"\nto all', seen=seen, attachments=[stored()])
+        actions.reply(ticket=ticket, text="Wait", actor=cast.actor(cast.rachel), now=LATER)
+        desk.send_all_due(now=DUE)
+
+        page = client_of(cast.alice).get(at(ticket, "news") + "?version=0&seen=0&fact=0")
+        others = client_of(cast.bob).get(at(ticket, "news") + "?version=0&seen=0&fact=0")
+
+        draft = Draft.objects.get()
+        told = page.content.decode()
+        assert f'data-held="reply" data-draft-version="{draft.version}"' in told
+        assert 'data-text="Say &quot;hello&quot;\nto all"' in told
+        assert draft.get_notice_display() in told
+        assert f'name="without" value="{draft.files.get().pk}"' in told
+        assert "wrote a reply (Not sent: there was a new message" in told
+        assert "data-held" not in others.content.decode()
+
     def test_shows_who_is_here_and_who_has_a_draft(self, cast: Cast) -> None:
         ticket = raised(cast)
         lena = client_of(cast.lena)
@@ -362,7 +381,7 @@ class TestAPanelsPage:
 
         page = client_of(cast.alice).get(at(ticket, "split/do"), chosen)
 
-        assert b"1 message moves, 1 stay" in page.content
+        assert b"1 message moves, 1 stays." in page.content
         assert 'value="New one"' in page.content.decode()
         assert f'value="{second.pk}"' in page.content.decode()
         assert "checked" in page.content.decode()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.axe import assert_accessible
-from tests.e2e.browsing import sign_in, watched
+from tests.e2e.browsing import email_of, sign_in, watched
 from tests.e2e.desk import Desk
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("e2e")]
@@ -56,7 +58,7 @@ def test_an_agent_works_by_keyboard_alone(shared_desk: Desk, browser: Browser) -
     expect(page.get_by_role("combobox", name="Set status")).to_be_focused()
     page.keyboard.type("ope")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("1 ticket done.")).to_be_visible()
+    expect(page.get_by_text("Set status Open: 1 ticket", exact=True)).to_be_visible()
     row = page.locator(f"[data-row='{second}']")
     expect(row.locator(".q-status")).to_have_text("Open")
 
@@ -64,7 +66,7 @@ def test_an_agent_works_by_keyboard_alone(shared_desk: Desk, browser: Browser) -
     page.keyboard.press("a")
     page.keyboard.type("(me)")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("1 ticket done.")).to_be_visible()
+    expect(page.get_by_text(re.compile("Assign to .*: 1 ticket"))).to_be_visible()
     expect(row).to_have_count(0)  # it has somebody now
 
     page.keyboard.press("?")
@@ -88,10 +90,19 @@ def test_many_are_closed_at_once_and_a_view_is_kept(shared_desk: Desk, browser: 
     boxes.nth(2).click(modifiers=["Shift"])
     expect(page.get_by_text("3 chosen")).to_be_visible()
     page.get_by_role("button", name="Close", exact=True).click()
-    expect(page.get_by_text("3 tickets done.")).to_be_visible()
+    expect(page.get_by_text("Close: 3 tickets", exact=True)).to_be_visible()
     for number in numbers:
         expect(page.locator(f"[data-row='{number}']")).to_have_count(0)
 
+    panel = page.locator(".q-filter .q-panel")
+    page.keyboard.press("f")
+    expect(panel).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    expect(page.locator(".q-filter summary")).to_be_focused()
+    page.keyboard.press("f")
+    page.locator("#header-inner h1").click()
+    expect(panel).to_be_hidden()
     page.keyboard.press("f")
     page.locator(".q-filter label", has_text="P3").click()
     page.get_by_role("button", name="Show", exact=True).click()
@@ -106,4 +117,33 @@ def test_many_are_closed_at_once_and_a_view_is_kept(shared_desk: Desk, browser: 
         "aria-current", "page"
     )
     expect(page.get_by_role("heading", name="Middling")).to_be_visible()
+    assert complaints == []
+
+
+def test_a_caller_is_found_while_typing(shared_desk: Desk, browser: Browser) -> None:
+    complaints: list[str] = []
+    page = arrive(browser, shared_desk, "Agent", complaints)
+    page.goto(f"{shared_desk.url}{QUEUE}add/?category=card-not-arrived")
+    email = email_of("Customer")
+
+    page.get_by_label("Requester's e-mail").press_sequentially(email[:4])
+
+    expect(page.locator(f"#people-like option[value='{email}']")).to_have_count(1)
+    assert complaints == []
+
+
+@pytest.mark.parametrize("at", ["", "tickets/ticket/", "accounts/user/", "availability/"])
+def test_the_keyboard_skips_the_side(shared_desk: Desk, browser: Browser, at: str) -> None:
+    complaints: list[str] = []
+    page = arrive(browser, shared_desk, "Administrator", complaints)
+    page.goto(f"{shared_desk.url}/admin/{at}")
+    skip = page.get_by_role("link", name="Skip to the content")
+
+    page.keyboard.press("Tab")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+
+    assert page.evaluate("!!document.activeElement.closest('#content')")
     assert complaints == []

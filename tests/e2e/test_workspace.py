@@ -69,6 +69,33 @@ def test_answers_appear_by_themselves_and_can_be_taken_back(
     assert complaints == []
 
 
+def test_a_reply_that_was_held_back_returns_to_the_open_page(
+    shared_desk: Desk, browser: Browser
+) -> None:
+    complaints: list[str] = []
+    customer = _signed_in(browser, shared_desk, "Customer", complaints)
+    agent = _signed_in(browser, shared_desk, "Agent", complaints)
+    number = _raise(customer, shared_desk, f"Held {uuid.uuid4().hex[:6]}")
+    _open(agent, shared_desk, number)
+    reply = agent.get_by_label("Your reply")
+    reply.fill("Your card is on its way.")
+
+    agent.get_by_role("button", name="Send reply").click()
+    expect(agent.get_by_text(re.compile(r"Sending in"))).to_be_visible()
+    reply.fill("And one thing more")
+    customer.get_by_label("Message").fill("I have found it.")
+    customer.get_by_role("button", name="Send reply").click()
+
+    notice = agent.locator("form.composer.reply .notice")
+    expect(notice).to_contain_text("Not sent: there was a new message", timeout=SOON)
+    expect(reply).to_have_value("Your card is on its way.\n\nAnd one thing more")
+    agent.get_by_role("button", name="Send reply").click()
+    answer = agent.locator("#conversation .message.out.public")
+    expect(answer).to_contain_text("And one thing more", timeout=SOON)
+    expect(answer).to_have_count(1)
+    assert complaints == []
+
+
 def test_a_note_mentions_a_colleague_who_sees_the_others_writing(
     shared_desk: Desk, browser: Browser
 ) -> None:

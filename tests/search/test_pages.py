@@ -16,6 +16,7 @@ from tests.cast import Cast
 from tests.search.desk import found, hear, page
 from tests.support import NOON
 from tests.tickets.desk import LATER, raised
+from tests.tickets.test_pages import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -139,3 +140,18 @@ def test_costs_the_same_however_much_there_is(cast: Cast) -> None:
         actions.reply(ticket=ticket, text="Gone?", actor=actor, now=LATER)
 
     assert queries() == few <= 10  # PostgreSQL's four around its settings included
+
+
+def test_the_desks_rows_show_how_urgent_a_ticket_is(cast: Cast) -> None:
+    first, second = raised(cast), raised(cast)
+    ada = cast.actor(cast.ada)
+    actions.prioritise(ticket=first, impact=1, urgency=1, actor=ada, now=LATER)
+    actions.declare_major_incident(ticket=second, major=True, actor=ada, now=LATER)
+    hear()
+
+    shown = client_of(cast.alice).get("/admin/tickets/ticket/?q=gone").content.decode()
+    customers = {(hit.priority, hit.is_major) for hit in page(cast, cast.rachel, "gone").hits}
+
+    assert '<span class="q-level l-1" title="Priority 1">P1</span>' in shown
+    assert '<span class="q-level l-major" title="Major incident">Major incident</span>' in shown
+    assert customers == {(0, False)}

@@ -213,7 +213,7 @@ class TestTheDesk:
         )
 
         page = answer.content.decode()
-        assert "1 ticket done" in page
+        assert "Set status Resolved: 1 ticket" in page
         assert f"#{closed.pk}: A ticket that is closed can&#x27;t become resolved." in page
         assert Ticket.objects.get(pk=good.pk).status_category == "resolved"
 

@@ -8,6 +8,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count, F
 
+from apps.accounts.models import User
+from apps.accounts.zones import zone_of
 from apps.desk.models import DayCount, Place, Tally
 from apps.desk.models.counters import DIMENSIONS, NONE
 from apps.tickets.models import Ticket
@@ -92,10 +94,14 @@ def recount() -> int:
 
 @transaction.atomic
 def count_deed(*, user_id: int, deed: str, at: datetime) -> None:
-    """One more on a person's day. The journal marks a fact as handled in the same transaction."""
-    mine = DayCount.objects.filter(user_id=user_id, day=at.date(), deed=deed)
+    """One more on a person's day, as their clock has it.
+
+    The journal marks a fact as handled in the same transaction.
+    """
+    zone = User.objects.filter(pk=user_id).values_list("time_zone", flat=True).first()
+    day = at.astimezone(zone_of(zone or "UTC")).date()
+    mine = DayCount.objects.filter(user_id=user_id, day=day, deed=deed)
     if not mine.update(count=F("count") + 1):
-        DayCount.objects.bulk_create(
-            [DayCount(user_id=user_id, day=at.date(), deed=deed)], ignore_conflicts=True
-        )
+        row = DayCount(user_id=user_id, day=day, deed=deed)
+        DayCount.objects.bulk_create([row], ignore_conflicts=True)
         mine.update(count=F("count") + 1)

@@ -9,7 +9,7 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
-from apps.desk.admin import article, live, workspace
+from apps.desk.admin import article, live, raising, workspace
 
 View = Callable[..., HttpResponse]
 
@@ -19,7 +19,7 @@ _PAGES: tuple[tuple[str, View, str], ...] = (
     ("<int:pk>/replies/", live.replies, "replies"),
     ("<int:pk>/article/", article.propose, "article"),
     ("<int:pk>/<slug:panel>/do/", workspace.do, "do"),
-    ("add/", workspace.add, "add"),
+    ("add/", raising.add, "add"),
 )
 # These need nothing of the admin's frame, which asks for counts and menus.
 _BARE: tuple[tuple[str, View, str], ...] = (
@@ -30,6 +30,7 @@ _BARE: tuple[tuple[str, View, str], ...] = (
     ("<int:pk>/send/", live.send, "send"),
     ("<int:pk>/preview/", live.preview, "preview"),
     ("<int:pk>/people/", live.people, "people"),
+    ("people/", raising.people_like, "people_like"),
 )
 
 

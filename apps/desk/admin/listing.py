@@ -218,15 +218,16 @@ def _moment(text: str) -> datetime | None:
 def many(request: HttpRequest, chrome: Chrome) -> HttpResponse:  # noqa: ARG001
     """One verb on each chosen ticket, then back to where they were chosen."""
     actor, data = actor_of(request), request.POST
+    what = _what(data)
     outcome = bulk.apply(
         [int(pk) for pk in data.getlist("ticket") if _ID.fullmatch(pk)],
-        _what(data),
+        what,
         actor=actor,
         now=timezone.now(),
         seen=_moment(data.get("seen", "")),
     )
     forget_board(actor)
-    _tell(request, outcome)
+    _tell(request, outcome, what)
     back = data.get("next", "")
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}):
         back = reverse("admin:tickets_ticket_changelist")
@@ -243,10 +244,12 @@ def _what(data: QueryDict) -> str:
     return what
 
 
-def _tell(request: HttpRequest, outcome: bulk.Outcome) -> None:
+def _tell(request: HttpRequest, outcome: bulk.Outcome, what: str) -> None:
     done = len(outcome.done)
     if done:
-        messages.success(request, ngettext("%d ticket done.", "%d tickets done.", done) % done)
+        told = ngettext("%(what)s: %(count)d ticket", "%(what)s: %(count)d tickets", done)
+        deed = wording.deed(what, options())
+        messages.success(request, told % {"what": deed, "count": done})
     for pk, why in outcome.refused[:TOLD]:
         messages.error(request, f"#{pk}: {why}")
     more = len(outcome.refused) - TOLD

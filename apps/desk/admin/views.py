@@ -23,6 +23,7 @@ from apps.desk.models import SavedView
 from apps.desk.options import options
 from apps.kernel.actors import Actor
 from apps.kernel.errors import NotFoundError
+from apps.kernel.forms import shown_on
 from apps.tickets.filters import Filter
 
 Chrome = dict[str, Any]
@@ -35,13 +36,18 @@ def manage(request: HttpRequest, chrome: Chrome) -> HttpResponse:
         act = _VERBS.get(request.POST.get("do", ""))
         if act is None:
             raise BulkVerbError
-        to = act(request, actor)
+        done = act(request, actor)
         board.forget(actor)
-        return redirect(to or "admin:tickets_ticket_views")
-    return render(request, "admin/tickets/ticket/views.html", {**chrome, **_page(request, actor)})
+        if not isinstance(done, ViewForm):
+            return redirect(done or "admin:tickets_ticket_views")
+        context = {**chrome, **_page(request.POST, actor, refused=done)}
+        return render(request, "admin/tickets/ticket/views.html", context, status=409)
+    context = {**chrome, **_page(request.GET, actor)}
+    return render(request, "admin/tickets/ticket/views.html", context)
 
 
-def _page(request: HttpRequest, actor: Actor) -> dict[str, Any]:
+def _page(data: QueryDict, actor: Actor, refused: ViewForm | None = None) -> dict[str, Any]:
+    """`data` has the filter that waits for its name; `refused` is what was typed for it."""
     found = options()
     mine = policies.views_of(actor).select_related("owner").prefetch_related("teams")
     shown = board.board_of(actor)
@@ -63,9 +69,12 @@ def _page(request: HttpRequest, actor: Actor) -> dict[str, Any]:
         "board": shown,
         "kept": kept,
         "first": shown.first_view().key,
-        "new_filter": request.GET.get("new", ""),
-        "new_phrases": wording.phrases(_filter_of(request.GET), found),
-        "new_order": request.GET.get("order", ""),
+        "new_filter": data.get("new", ""),
+        "new_phrases": wording.phrases(_filter_of(data), found),
+        "new_order": data.get("order", ""),
+        "refused": refused,
+        "typed": {name: data.get(name, "") for name in ("name", "icon", "sharing")},
+        "typed_teams": {int(pk) for pk in data.getlist("teams") if pk.isdecimal()},
         "icons": SavedView.Icon.choices,
         "sharing": _sharing_for(actor),
         "teams": list(_shareable(actor)),
@@ -106,23 +115,25 @@ def _form(request: HttpRequest, actor: Actor) -> ViewForm:
     )
 
 
-def _save(request: HttpRequest, actor: Actor) -> str | None:
-    """Keep the queue's present filter as a new view."""
+def _save(request: HttpRequest, actor: Actor) -> str | ViewForm:
+    """Keep the queue's present filter as a new view. What is refused keeps filter and words."""
     form = _form(request, actor)
     if not form.is_valid():
-        return _complain(request, form)
-    row = actions.save_view(
-        name=form.cleaned_data["name"],
-        filter_=_filter_of(request.POST),
-        order=request.POST.get("order", ""),
-        sharing=form.cleaned_data["sharing"],
-        teams=form.cleaned_data["teams"],
-        icon=form.cleaned_data["icon"],
-        actor=actor,
-        now=timezone.now(),
-    )
-    messages.success(request, _("“%s” is kept.") % row.name)
-    return f"{reverse('admin:tickets_ticket_changelist')}?view=v{row.pk}"
+        return form
+    with shown_on(form):
+        row = actions.save_view(
+            name=form.cleaned_data["name"],
+            filter_=_filter_of(request.POST),
+            order=request.POST.get("order", ""),
+            sharing=form.cleaned_data["sharing"],
+            teams=form.cleaned_data["teams"],
+            icon=form.cleaned_data["icon"],
+            actor=actor,
+            now=timezone.now(),
+        )
+        messages.success(request, _("“%s” is kept.") % row.name)
+        return f"{reverse('admin:tickets_ticket_changelist')}?view=v{row.pk}"
+    return form
 
 
 def _change(request: HttpRequest, actor: Actor) -> str | None:
@@ -196,7 +207,7 @@ def _complain(request: HttpRequest, form: ViewForm) -> str | None:
     return None
 
 
-_VERBS: dict[str, Callable[[HttpRequest, Actor], str | None]] = {
+_VERBS: dict[str, Callable[[HttpRequest, Actor], str | ViewForm | None]] = {
     "save": _save,
     "change": _change,
     "refill": _refill,

@@ -17,20 +17,19 @@ from apps.accounts.permissions import Permission
 from apps.desk import actions as desk_actions
 from apps.desk import directory, page
 from apps.desk.directory import Directory
-from apps.desk.forms import AgentRequestForm, ComposerForm, newest_message
+from apps.desk.forms import ComposerForm, newest_message
 from apps.desk.history import Entry
 from apps.desk.models import Draft
 from apps.desk.page import Conversation
 from apps.desk.panels import PANELS, Panel, offered
 from apps.kernel.actors import Actor
 from apps.kernel.errors import ForbiddenError, NotFoundError
-from apps.kernel.forms import bound_to, shown_on
+from apps.kernel.forms import shown_on
 from apps.notifications import bell
-from apps.tickets import access, actions, custom, files, policies, statuses
+from apps.tickets import access, files, policies, statuses
 from apps.tickets.assignment import Explanation
-from apps.tickets.files import stored
 from apps.tickets.form_files import keep_files, pending
-from apps.tickets.models import Category, Channel, Level, Message, Ticket
+from apps.tickets.models import Level, Message, Ticket
 
 Chrome = dict[str, Any]  # what the admin's frame needs
 Kind = Draft.Kind
@@ -158,42 +157,6 @@ def _panel_page(
         **panel.preview(request.POST if panel.is_bound else request.GET),
     }
     return render(request, "admin/tickets/ticket/do.html", context, status=status)
-
-
-@require_http_methods(["GET", "POST"])
-def add(request: HttpRequest, chrome: Chrome) -> HttpResponse:
-    """A ticket for a customer: the category first, since its fields follow from it."""
-    slug = request.GET.get("category", "")
-    category = Category.objects.filter(slug=slug, archived=False).first()
-    context = {**chrome, "title": _("New ticket"), "category": category}
-    if category is None and request.method != "POST":
-        context["categories"] = Category.objects.filter(archived=False).select_related("parent")
-        return render(request, "admin/tickets/ticket/add.html", context)
-    actor = actor_of(request)
-    form = AgentRequestForm(
-        *bound_to(request),
-        definitions=custom.definitions_for(category),
-        initial={"impact": category.impact, "urgency": category.urgency} if category else None,
-    )
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        with shown_on(form), stored(data["attachments"]) as kept:
-            ticket = actions.raise_ticket(
-                requester=data["requester"],
-                subject=data["subject"],
-                text=data["text"],
-                category=category,
-                custom=form.custom(),
-                impact=data["impact"],
-                urgency=data["urgency"],
-                channel=Channel.AGENT,
-                attachments=kept,
-                submission=data["submission"],
-                actor=actor,
-                now=timezone.now(),
-            )
-            return redirect("admin:tickets_ticket_change", ticket.pk)
-    return render(request, "admin/tickets/ticket/add.html", {**context, "form": form})
 
 
 def _page(

@@ -64,7 +64,7 @@ class Tally(Dimensions):
 
 
 class DayCount(models.Model):
-    """How often a person did one kind of thing on one day (in UTC)."""
+    """How often a person did one kind of thing on one day of their own time zone."""
 
     class Deed(models.TextChoices):
         SOLVED = "solved", _("Solved")

@@ -1,4 +1,4 @@
-"""`{% load availability %}{% my_availability %}`: the compact control, for the desk's frame."""
+"""`{% load availability %}{% my_availability %}`: one's own state, to change with one click."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from apps.accounts.access import availability_at
-from apps.accounts.middleware import actor_of
+from apps.accounts.access import availability_of
+from apps.accounts.middleware import actor_of, person_of
 from apps.accounts.models import AgentState
 from apps.accounts.permissions import Permission
 
@@ -17,17 +17,14 @@ register = template.Library()
 
 @register.inclusion_tag("desk/availability.html", takes_context=True)
 def my_availability(context: template.Context) -> dict[str, Any]:
-    """One query; shows nothing to who doesn't work on tickets."""
+    """Shows nothing to who doesn't work on tickets."""
     request = context["request"]
-    actor = actor_of(request)
-    if not actor.can(Permission.WORK_TICKETS):
+    if not actor_of(request).can(Permission.WORK_TICKETS):
         return {}
-    state = AgentState.objects.filter(user=actor.id).first()
-    kept, until = (state.availability, state.until) if state else (None, None)
-    now = timezone.now()
+    state, until = availability_of(person_of(request), timezone.now())
     return {
-        "availability": availability_at(kept, until, now),
-        "until": until if until is not None and until > now else None,
+        "availability": state,
+        "until": until,
         "choices": AgentState.Availability.choices,
         "here": request.get_full_path(),
         "csrf_token": context.get("csrf_token"),

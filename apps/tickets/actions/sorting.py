@@ -185,9 +185,11 @@ def tag(
     now: datetime,
     add: Sequence[str] = (),
     remove: Sequence[str] = (),
+    expected_version: int | None = None,
 ) -> Ticket:
     """Add and remove tags; what is there already, or isn't, changes nothing."""
-    ticket = rows.lock(ticket, actor=actor, may=policies.can_work)
+    may = policies.can_work
+    ticket = rows.lock(ticket, actor=actor, may=may, expected_version=expected_version)
     present = set(ticket.tags.values_list("name", flat=True))
     added = tuple(name for name in clean_tags(add) if name not in present)
     removed = tuple(name for name in clean_tags(remove) if name in present)

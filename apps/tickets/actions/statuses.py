@@ -35,9 +35,12 @@ def change_status(
 
 
 @transaction.atomic
-def solve(*, ticket: Ticket, actor: Actor, now: datetime) -> Ticket:
+def solve(
+    *, ticket: Ticket, actor: Actor, now: datetime, expected_version: int | None = None
+) -> Ticket:
     """Whoever asked says that it is solved."""
-    ticket = rows.lock(ticket, actor=actor, may=policies.can_settle)
+    may = policies.can_settle
+    ticket = rows.lock(ticket, actor=actor, may=may, expected_version=expected_version)
     if ticket.status_category == StatusCategory.RESOLVED:
         return ticket
     if ticket.status_category == StatusCategory.SCHEDULED:

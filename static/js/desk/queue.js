@@ -97,8 +97,22 @@ bulk.querySelector("[data-none]")?.addEventListener("click", () => {
   boxes.forEach((box) => { box.checked = false; });
   counted();
 });
+// Panels close as menus do: by Escape, and by a click elsewhere.
+
+function closePanels(except = null) {
+  const open = [...queue.querySelectorAll("details.q-drop[open]")].filter((one) => one !== except);
+  for (const one of open) one.open = false;
+  return open;
+}
+
+document.addEventListener("click", (event) => closePanels(event.target.closest("details.q-drop")));
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
+  const [panel] = closePanels();
+  if (panel) {
+    panel.querySelector("summary").focus();
+    return;
+  }
   boxes.forEach((box) => { box.checked = false; });
   counted();
 });

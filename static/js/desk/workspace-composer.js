@@ -25,7 +25,10 @@ function setUpPane(root, dock, form, live) {
   const area = form.querySelector("textarea");
   const kind = form.dataset.kind;
   setUpToolbar(root, form, area, live);
-  const draft = setUpDraft(root, form, area, kind, live);
+  const draft = setUpDraft(root, dock, form, area, kind, live);
+  document.addEventListener("desk:held", ({ detail }) => {
+    if (detail.dataset.held === kind) draft.takeBack(detail);
+  });
   setUpSuggestions(root, form, area, kind, live);
   area.addEventListener("input", () => live.typed(kind));
   area.addEventListener("keydown", (event) => {
@@ -112,7 +115,7 @@ async function togglePreview(root, form, area, button, live) {
 
 // Drafts: kept a moment after the last key, and when the field is left.
 
-function setUpDraft(root, form, area, kind, live) {
+function setUpDraft(root, dock, form, area, kind, live) {
   const told = form.querySelector("[data-kept]");
   const version = form.elements.namedItem("draft_version");
   let kept = area.value;
@@ -184,13 +187,42 @@ function setUpDraft(root, form, area, kind, live) {
     place.hidden = false;
   }
 
+  // A reply that was not sent is a draft again. The desk has put it before what was kept here; what
+  // was typed since then stays below.
+  function takeBack(held) {
+    running = running.then(() => {
+      const { text, used, draftVersion } = held.dataset;
+      if (stopped || Number(version.value) >= Number(draftVersion)) return;
+      const typed = area.value === kept ? "" : area.value.replace(kept ?? "", "").trim();
+      version.value = draftVersion;
+      kept = text;
+      area.value = [text, typed].filter(Boolean).join("\n\n");
+      form.elements.namedItem("used").value = used;
+      showHeld(dock, form, kind, held, live);
+      if (typed) timer = setTimeout(keep, KEEP_AFTER);
+    });
+  }
+
   area.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(keep, KEEP_AFTER);
   });
   area.addEventListener("blur", keep);
   window.addEventListener("pagehide", keep);
-  return { stop() { stopped = true; clearTimeout(timer); } };
+  return { takeBack, stop() { stopped = true; clearTimeout(timer); } };
+}
+
+// Why it came back stands above it. Somebody who writes in the other pane is told there.
+function showHeld(dock, form, kind, held, live) {
+  const notice = held.querySelector(".notice");
+  const files = held.querySelector(".composer-kept");
+  form.querySelector(".notice.warn")?.remove();
+  form.querySelector(".composer-kept")?.remove();
+  form.querySelector(".composer-bar").before(notice);
+  if (files) form.querySelector("[data-upload]").before(files);
+  const other = dock.querySelector(`form.composer:not(.${kind}) textarea`);
+  if (other?.value.trim()) live.warn(notice.textContent);
+  else document.getElementById(`ws-${kind}`).checked = true;
 }
 
 // Suggestions: / at the start of a word for saved replies, @ for colleagues.

@@ -55,6 +55,9 @@ export function setUpLive(root) {
       append(news);
       showSide(news, except);
     }
+    for (const held of news.querySelectorAll("[data-held]")) {
+      document.dispatchEvent(new CustomEvent("desk:held", { detail: held }));
+    }
     countDown();
     document.dispatchEvent(new Event("desk:shown"));
   }
