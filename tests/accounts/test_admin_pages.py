@@ -110,6 +110,19 @@ class TestPeople:
         assert (paula.organisation, paula.is_organisation_manager) == (cast.acme, True)
         assert paula.time_zone == "Europe/Berlin"
 
+    def test_roles_are_listed_and_filtered_in_the_readers_words(
+        self, cast: Cast, ada: Client
+    ) -> None:
+        User.objects.filter(pk=cast.ada.pk).update(locale="de")
+
+        page = ada.get("/admin/accounts/user/?role=team+lead").content.decode()
+
+        assert "lena@example.com" in page
+        assert "alice@example.com" not in page
+        assert page.count("Teamleitung") > 1
+        assert "team lead</" not in page
+        assert 'title="team lead"' not in page
+
     @pytest.mark.parametrize(
         ("wrong", "field"),
         [

@@ -149,6 +149,23 @@ class TestPage:
             article=article, target=f"ticket:{ticket.pk}", actor=cast.actor(cast.alice), now=NOON
         )
 
+    def test_stand_beside_their_ticket(self, cast: Cast) -> None:
+        ticket, client, article = self.solved(cast), self.as_alice(cast), out(cast)
+        other = raised(cast)
+        knowledge.link(
+            article=article, target=f"ticket:{ticket.pk}", actor=cast.actor(cast.alice), now=NOON
+        )
+        said = {"title": "In the app", "source": "There.", "audience": "public", "language": "en"}
+        client.post(self.url(ticket), said)
+        draft = Article.objects.latest("pk")
+
+        page = client.get(f"/admin/tickets/ticket/{ticket.pk}/change/").content.decode()
+        beside_other = client.get(f"/admin/tickets/ticket/{other.pk}/change/").content.decode()
+
+        assert f'<a href="/help/articles/{article.slug}/"><bdi>{article.title}</bdi></a>' in page
+        assert f'<a href="/admin/knowledge/article/{draft.pk}/change/"><bdi>In the app' in page
+        assert 'data-card="articles"' not in beside_other
+
     def test_an_article_that_is_not_there_is_not_linked(self, cast: Cast) -> None:
         client, url = self.as_alice(cast), self.url(self.solved(cast))
 

@@ -25,8 +25,9 @@ from apps.desk.panels import PANELS, Panel, offered
 from apps.kernel.actors import Actor
 from apps.kernel.errors import ForbiddenError, NotFoundError
 from apps.kernel.forms import shown_on
+from apps.knowledge import shelf
 from apps.notifications import bell
-from apps.tickets import access, files, policies, statuses
+from apps.tickets import access, events, files, policies, statuses
 from apps.tickets.assignment import Explanation
 from apps.tickets.form_files import keep_files, pending
 from apps.tickets.models import Level, Message, Ticket
@@ -235,6 +236,7 @@ def side(ticket: Ticket, actor: Actor, book: Directory, family: page.Relatives) 
         "local_time": page.local_time(ticket.requester.time_zone),
         "more": offered(ticket, actor),
         "article_url": _article_url(ticket),
+        "articles": shelf.linked_to(events.subject_of(ticket.pk), actor),
     }
 
 
