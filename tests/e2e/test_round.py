@@ -84,6 +84,7 @@ def _answer(page: Page, desk: Desk) -> None:
     page.get_by_label("Your work note").fill("She is polite, but the card was bent by hand.")
     page.get_by_role("button", name="Add work note").click()
     expect(page.locator(".message.internal")).to_have_count(1)
+    expect(page.get_by_role("button", name="Send reply")).to_be_visible()  # no draft of the note
     page.get_by_label("Your reply").fill("A new card is on its way.\n\nSorry about that!")
     page.get_by_label("Send and set a status").click()
     page.get_by_role("button", name="Send and set Pending").click()

@@ -2,6 +2,7 @@
 
 const KEEP_AFTER = 1500;
 const MOST_SHOWN = 8;
+const PATIENCE = 3000; // milliseconds that a sending waits for its draft
 
 export function setUpComposer(root, live) {
   const dock = root.querySelector(".composer-dock");
@@ -42,6 +43,12 @@ function setUpPane(root, dock, form, live) {
     if (event.submitter?.matches("[data-saved]")) return;
     if (isSent) {
       event.preventDefault();
+      return;
+    }
+    if (draft.isUnderWay()) { // kept after it was sent, a text would be a draft again
+      event.preventDefault();
+      const { submitter } = event;
+      draft.settled().then(() => form.requestSubmit(submitter));
       return;
     }
     isSent = true;
@@ -122,11 +129,19 @@ function setUpDraft(root, dock, form, area, kind, live) {
   let timer = 0;
   let stopped = false;
   let running = Promise.resolve();
+  let underWay = 0;
+  let waited = false;
 
   function keep() {
     clearTimeout(timer);
-    running = running.then(save);
+    underWay += 1;
+    running = running.then(save).finally(() => { underWay -= 1; });
     return running;
+  }
+
+  async function settled() {
+    await Promise.race([running, new Promise((done) => { setTimeout(done, PATIENCE); })]);
+    waited = true;
   }
 
   async function save() {
@@ -209,7 +224,15 @@ function setUpDraft(root, dock, form, area, kind, live) {
   });
   area.addEventListener("blur", keep);
   window.addEventListener("pagehide", keep);
-  return { takeBack, stop() { stopped = true; clearTimeout(timer); } };
+  return {
+    takeBack,
+    settled,
+    isUnderWay: () => underWay > 0 && !waited,
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
 }
 
 // Why it came back stands above it. Somebody who writes in the other pane is told there.
