@@ -17,7 +17,7 @@ from demo.rows import Writer
 from demo.scenario import audience, load_desk, people, scripts
 from demo.simulate import Simulation
 
-CHUNK = 20_000  # tickets held in memory; ids follow the order of time within a chunk
+CHUNK = 5_000  # tickets held in memory; ids follow the order of time within a chunk
 
 
 class NotEmptyError(Exception):

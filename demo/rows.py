@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 
 from django.core.management.color import no_style
 from django.db import connection
-from django.db.models import Max, Model
+from django.db.models import JSONField, Max, Model
+from psycopg.types.json import Jsonb
 
 
 class Writer:
@@ -51,10 +53,15 @@ def _copy(model: type[Model], rows: Sequence[Model]) -> None:
     quote = connection.ops.quote_name
     columns = ", ".join(quote(f.column or "") for f in fields)
     table = quote(model._meta.db_table)
-    readers = [(f.attname, f.get_db_prep_save) for f in fields]
+    values_of = attrgetter(*(f.attname for f in fields))
+    # psycopg knows every plain value as it is; asking each field would double the demo's time.
+    json = [place for place, f in enumerate(fields) if isinstance(f, JSONField)]
     with (
         connection.cursor() as cursor,
         cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy,
     ):
         for row in rows:
-            copy.write_row([prepare(getattr(row, name), connection) for name, prepare in readers])
+            values = list(values_of(row))
+            for place in json:
+                values[place] = Jsonb(values[place])
+            copy.write_row(values)

@@ -43,7 +43,7 @@ from demo.threads import Thread
 from demo.world import LEVELS, World
 
 C = StatusCategory
-_render = functools.lru_cache(maxsize=100_000)(markup.render)
+_render = functools.lru_cache(maxsize=5_000)(markup.render)
 
 
 @dataclass(slots=True)

@@ -72,3 +72,18 @@ def test_plain_text_stays_as_it_was_written() -> None:
 
     assert "*b*" in html
     assert "&lt;c&gt;" in html
+
+
+# What prose is made of, and what must not be taken for it.
+_ALPHABET = "ab Zé9ß中,;?'’…%€–—-.():\n!*_#>`+=|~&<[]\\/@\"\t\r\u00a0\u2028"
+_PIECES = st.sampled_from(["www.", "http://", "a.de", "\n\n", "\n- ", "\n1. ", "---", "    "])
+
+
+@given(st.lists(st.text(_ALPHABET, min_size=1, max_size=6) | _PIECES, max_size=12).map("".join))
+def test_prose_takes_a_shorter_way_to_the_same(text: str) -> None:
+    assert markup.render(text, "markdown") == markup.render_markdown(text)
+
+
+@given(st.text("abc ,.\n-:(?)", min_size=1))
+def test_much_that_is_written_is_prose(text: str) -> None:
+    assert markup.render(f"a{text}", "markdown") == markup.render_markdown(f"a{text}")
