@@ -32,7 +32,7 @@ _markdown.disable("image")
 # that. Lines begin with a letter, so none begins a list, a heading or code; no dot or colon stands
 # inside a word, so nothing becomes a link. Possessive: it reads every text once.
 _PROSE = re.compile(
-    r"[^\W\d_](?:[^\W_]++|[,;?'’…€£$%–—)\-]++|[.](?!\w)| (?!\s|\Z)|\((?=\w)|:(?=\s)"
+    r"[^\W\d_](?:[^\W_]++|[,;?'\u2019…€£$%\u2013—)\-]++|[.](?!\w)| (?!\s|\Z)|\((?=\w)|:(?=\s)"
     r"|\n{1,2}(?=[^\W\d_]))*+"
 )
 

@@ -75,7 +75,7 @@ def test_plain_text_stays_as_it_was_written() -> None:
 
 
 # What prose is made of, and what must not be taken for it.
-_ALPHABET = "ab Zé9ß中,;?'’…%€–—-.():\n!*_#>`+=|~&<[]\\/@\"\t\r\u00a0\u2028"
+_ALPHABET = "ab Zé9ß中,;?'\u2019…%€\u2013—-.():\n!*_#>`+=|~&<[]\\/@\"\t\r\u00a0\u2028"
 _PIECES = st.sampled_from(["www.", "http://", "a.de", "\n\n", "\n- ", "\n1. ", "---", "    "])
 
 
