@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable
+from functools import partial
 
 from django.db import connection
 
@@ -48,6 +49,24 @@ def test_a_double_submit_makes_one_ticket() -> None:
     assert len(set(made)) == 1
     assert Ticket.objects.count() == Message.objects.count() == 1
     assert facts(Ticket.objects.get()) == ["ticket.raised"]
+
+
+@transactional
+def test_a_reply_and_an_unmerge_never_wait_for_each_other() -> None:
+    cast = make_cast()
+    survivor, ticket = raised(cast), raised(cast)  # the merged one has the higher number
+    alice, rachel = cast.actor(cast.alice), cast.actor(cast.rachel)
+
+    for number in range(12):
+        merged = Ticket.objects.get(pk=ticket.pk)
+        actions.merge(ticket=merged, survivor=survivor, actor=alice, now=LATER)
+        stale = Ticket.objects.get(pk=ticket.pk)
+        at_once(
+            partial(actions.reply, ticket=stale, text=f"{number}", actor=rachel, now=LATER),
+            partial(actions.unmerge, ticket=stale, actor=alice, now=LATER),
+        )
+
+    assert Message.objects.count() == 2 + 12
 
 
 @transactional

@@ -49,7 +49,10 @@ def set_parent(
         )
     else:
         # One at a time: two that each look fine could close a circle between them.
-        Status.objects.select_for_update().get(slug=rows.default_status(StatusCategory.NEW).slug)
+        # No key: tickets that get this status meanwhile need not wait.
+        Status.objects.select_for_update(no_key=True).get(
+            category=StatusCategory.NEW, is_default=True
+        )
         ticket = _lock(ticket, parent, actor, expected_version)
         _check_not_below(ticket, parent)
     if ticket.parent_id == (parent.pk if parent else None):

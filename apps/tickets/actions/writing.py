@@ -154,11 +154,11 @@ def _lock_open_end(
 ) -> Ticket:
     """Lock the ticket on which the conversation goes on; a merged one forwards to its survivor.
 
-    Whoever may write on the merged ticket may write on: merging keeps to one customer. Both are
-    locked in the order in which merging locks them; should it merge or unmerge in between, the
-    survivor is looked for again.
+    Whoever may write on the merged ticket may write on: merging keeps to one customer. The
+    survivor is looked for before anything is locked, so that both are locked in the order in which
+    merging locks them; should it merge or unmerge in between, it is looked for again.
     """
-    survivor = ticket
+    survivor = rows.survivor_of(Ticket.objects.filter(pk=ticket.pk).first() or ticket)
     while True:
         locked, end = rows.lock_both(ticket, survivor, expected_version=expected_version)
         rows.require(actor, locked, may)
