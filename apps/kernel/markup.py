@@ -22,11 +22,22 @@ _TAGS = {
 }  # fmt: skip
 _SCHEMES = {"http", "https", "mailto", "tel"}
 
-_markdown = MarkdownIt(
-    "commonmark", {"html": False, "linkify": True, "breaks": True, "typographer": False}
-).enable(["table", "strikethrough", "linkify"])
-# Images would load from anywhere and tell the sender when they were read: link to them instead.
-_markdown.disable("image")
+# No address is longer, and looking for some in a longer run of characters takes time that grows
+# with its square: seconds for one message.
+_LONGEST_RUN = 2048
+_LONG_RUN = re.compile(rf"\S{{{_LONGEST_RUN + 1}}}")
+
+
+def _parser(*, linkify: bool) -> MarkdownIt:
+    parser = MarkdownIt(
+        "commonmark", {"html": False, "linkify": linkify, "breaks": True, "typographer": False}
+    ).enable(["table", "strikethrough", "linkify"])
+    # Images would load from anywhere and tell the sender when they were read: link to them instead.
+    return parser.disable("image")
+
+
+_markdown = _parser(linkify=True)
+_unlinked = _parser(linkify=False)
 
 # Words, and marks that mean nothing in Markdown where they stand: nine messages in ten are only
 # that. Lines begin with a letter, so none begins a list, a heading or code; no dot or colon stands
@@ -60,7 +71,8 @@ def render(source: str, form: Format) -> str:
 
 def render_markdown(source: str) -> str:
     """The long way, which every text may go."""
-    return sanitise(_markdown.render(source))
+    parser = _unlinked if _LONG_RUN.search(source) else _markdown
+    return sanitise(parser.render(source))
 
 
 def _prose(source: str) -> str:

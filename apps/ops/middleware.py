@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from csp.decorators import csp_update
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -29,6 +29,17 @@ def health(get_response: Next) -> Next:
             failing = checks.failing()
             status = 503 if failing else 200
             return JsonResponse({"ready": not failing, "failing": failing}, status=status)
+        return get_response(request)
+
+    return middleware
+
+
+def no_nul(get_response: Next) -> Next:
+    """No address of ours holds a NUL, and PostgreSQL fails wherever one turns up: not found."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            raise Http404
         return get_response(request)
 
     return middleware

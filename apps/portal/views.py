@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib import messages
@@ -9,7 +10,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -53,8 +53,8 @@ def ticket_list(request: HttpRequest) -> HttpResponse:
         tickets = tickets.active()
     elif state == "solved":
         tickets = tickets.exclude(status_category__in=sorted(ACTIVE))
-    moment, last = parse_datetime(asked.get("before", "") or "-"), asked.get("last", "")
-    if moment is not None and timezone.is_aware(moment) and last.isdecimal():
+    moment, last = _moment(asked.get("before", "")), asked.get("last", "")
+    if moment is not None and last.isdecimal():
         tickets = tickets.older_than(moment, int(last[:18]))
     found = list(tickets.listed()[: PAGE + 1])
     context = {
@@ -65,6 +65,15 @@ def ticket_list(request: HttpRequest) -> HttpResponse:
         "may_share": actor.shared_organisation_id is not None,
     }
     return render(request, "tickets/list.html", context)
+
+
+def _moment(text: str) -> datetime | None:
+    """A moment in ISO 8601 with its offset; None for anything else that stands in an address."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo is not None else None
+    except (ValueError, OverflowError):  # there is no such day; or it is none in UTC
+        return None
 
 
 @login_required

@@ -67,6 +67,11 @@ def test_markdown_is_shown_as_meant() -> None:
     assert "nofollow" in html or "noopener" in html
 
 
+def test_a_run_longer_than_any_address_is_not_searched_for_some() -> None:
+    assert "<a " in markup.render("see http://a.de/x", "markdown")
+    assert "<a " not in markup.render("http://a." * 5500, "markdown")
+
+
 def test_plain_text_stays_as_it_was_written() -> None:
     html = markup.render("a *b*\n<c>", "plain")
 

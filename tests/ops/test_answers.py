@@ -36,6 +36,17 @@ def test_a_foreign_host_is_refused() -> None:
     assert Client(HTTP_HOST="evil.example").get("/").status_code == 400
 
 
+@pytest.mark.parametrize(
+    "path", ["/requests/%00/", "/files/a%00b/", "/new/%00/", "/requests/?before=%00"]
+)
+@pytest.mark.django_db
+def test_an_address_with_a_nul_is_nowhere(cast: Cast, path: str) -> None:
+    client = Client()
+    client.force_login(cast.rachel)
+
+    assert client.get(path).status_code == 404
+
+
 @pytest.mark.django_db
 def test_the_portals_policy_is_strict_and_the_admins_says_what_it_needs(cast: Cast) -> None:
     client = Client()

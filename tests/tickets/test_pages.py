@@ -90,7 +90,19 @@ def test_a_page_begins_after_the_one_before(cast: Cast) -> None:
 
     shown = [ticket.pk for page in (first, second) for ticket in page.context["tickets"]]
     assert sorted(shown) == sorted(ticket.pk for ticket in tickets)
-    assert client.get("/requests/?before=rubbish&last=x").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["rubbish", "2026-13-01T00:00:00Z", "0001-01-01T00:00:00%2B14:00", "2026-01-01", "1" * 5000],
+)
+@pytest.mark.parametrize("last", ["1", "x", "9" * 40])
+def test_an_address_that_nobody_made_shows_the_first_page(
+    cast: Cast, before: str, last: str
+) -> None:
+    answer = client_of(cast.rachel).get(f"/requests/?before={before}&last={last}")
+
+    assert answer.status_code == 200
 
 
 class TestThePortal:
