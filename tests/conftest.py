@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -52,8 +51,8 @@ def cast(db: None) -> Cast:
     return make_cast()
 
 
-@contextmanager
-def own_database() -> Iterator[str | None]:
+@pytest.fixture
+def database_url() -> Iterator[str | None]:
     """A database of its own on the tests' server; None for SQLite in the desk's folder."""
     server = os.environ.get("DATABASE_URL")
     if server is None:
@@ -67,9 +66,3 @@ def own_database() -> Iterator[str | None]:
     finally:
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-@pytest.fixture
-def database_url() -> Iterator[str | None]:
-    with own_database() as url:
-        yield url

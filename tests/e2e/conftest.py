@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.conftest import own_database
 from tests.e2e.desk import Desk
 
 CHROMIUM = "/usr/bin/chromium"
@@ -26,23 +25,6 @@ def desk(tmp_path: Path, database_url: str | None) -> Iterator[Desk]:
         yield desk
     finally:
         desk.stop()
-
-
-@pytest.fixture(scope="session")
-def shared_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """One running desk for all journeys of a process: each makes the tickets that it needs.
-
-    Nothing is stopped, emptied or reconfigured here; a test that must do so takes `desk`.
-    """
-    with own_database() as url:
-        desk = Desk(tmp_path_factory.mktemp("desk"), database_url=url, NOTIFY_AFTER_SECONDS="0")
-        desk.manage("release")
-        desk.manage("demo", "--tickets", "60")
-        desk.start()
-        try:
-            yield desk
-        finally:
-            desk.stop()
 
 
 @pytest.fixture
