@@ -41,8 +41,8 @@ class RatingForm(forms.Form):
     )
 
 
-class EditorForm(forms.Form):
-    """An article's text. `version` and `base` are the article as its writer saw it."""
+class HeadForm(forms.Form):
+    """What stands above an article's text."""
 
     title = forms.CharField(label=_("Title"), max_length=TITLE_LIMIT)
     summary = forms.CharField(
@@ -51,6 +51,11 @@ class EditorForm(forms.Form):
         max_length=SUMMARY_LIMIT,
         required=False,
     )
+
+
+class EditorForm(HeadForm):
+    """An article's text. `version` and `base` are the article as its writer saw it."""
+
     source = forms.CharField(
         label=_("Text"),
         help_text=_("Markdown works. Headings become the table of contents."),
@@ -99,16 +104,9 @@ class PlaceForm(forms.Form):
             self.fields["language"].widget = forms.HiddenInput()
 
 
-class DraftForm(PlaceForm):
+class DraftForm(HeadForm, PlaceForm):
     """A new article."""
 
-    title = forms.CharField(label=_("Title"), max_length=TITLE_LIMIT)
-    summary = forms.CharField(
-        label=_("Summary"),
-        help_text=_("One sentence for lists and search results."),
-        max_length=SUMMARY_LIMIT,
-        required=False,
-    )
     source = forms.CharField(
         label=_("Text"),
         help_text=_("Markdown works. Pictures can be added once the draft is saved."),
