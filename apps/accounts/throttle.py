@@ -11,7 +11,6 @@ import hmac
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
@@ -30,21 +29,18 @@ class TooManyAttemptsError(DomainError):
 def consume(scope: str, key: str, *, limit: int, window: timedelta, now: datetime) -> bool:
     """Count one attempt; False if the window has had `limit` of them already."""
     digest = _digest(scope, key)
-    for _attempt in range(3):  # the row may be made by another request between our two looks
-        rows = Throttle.objects.filter(key=digest)
-        if rows.filter(since__gt=now - window, count__lt=limit).update(count=F("count") + 1):
-            return True
-        if rows.filter(since__lte=now - window).update(count=1, since=now):
-            return True
-        if rows.exists():
-            return False
-        try:
-            with transaction.atomic():
-                Throttle.objects.create(key=digest, count=1, since=now)
-        except IntegrityError:
-            continue
+    if _counted(digest, limit=limit, window=window, now=now):
         return True
-    return False
+    # Full, or never tried: a row that another request makes meanwhile is as good as ours.
+    Throttle.objects.bulk_create([Throttle(key=digest, count=0, since=now)], ignore_conflicts=True)
+    return _counted(digest, limit=limit, window=window, now=now)
+
+
+def _counted(digest: str, *, limit: int, window: timedelta, now: datetime) -> bool:
+    rows = Throttle.objects.filter(key=digest)
+    if rows.filter(since__gt=now - window, count__lt=limit).update(count=F("count") + 1):
+        return True
+    return bool(rows.filter(since__lte=now - window).update(count=1, since=now))
 
 
 def give_back(scope: str, key: str) -> None:

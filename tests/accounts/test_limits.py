@@ -48,6 +48,28 @@ def test_what_was_no_guess_is_given_back(db: None) -> None:
     assert Throttle.objects.get().count == 0
 
 
+def test_the_first_attempts_of_two_requests_at_once_both_count(db: None) -> None:
+    """The other request's row appears between our first look and our second."""
+    now = timezone.now()
+
+    def attempt() -> bool:
+        return throttle.consume("upload", "x", limit=5, window=WINDOW, now=now)
+
+    def look(execute: Any, *given: Any) -> Any:
+        seen = execute(*given)
+        if not others:
+            others.append(True)
+            others[0] = attempt()
+        return seen
+
+    others: list[bool] = []
+    with connection.execute_wrapper(look):
+        ours = attempt()
+
+    assert (ours, others) == (True, [True])
+    assert Throttle.objects.get().count == 2
+
+
 def storm(attempt: Callable[[int], Any]) -> list[Any]:
     """What twenty attempts at once are answered."""
     answers: list[Any] = [None] * AT_ONCE
