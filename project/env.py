@@ -1,9 +1,14 @@
-"""Typed readers of environment variables. A bad value names its variable and what is allowed."""
+"""Typed readers of the desk's variables. A bad value names its variable and what is allowed.
+
+They stand in the environment or, where SSM_PREFIX is set, in AWS's parameter store: the environment
+wins.
+"""
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,12 +18,28 @@ _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
 
 
+@functools.cache
+def _stored() -> Mapping[str, str]:
+    prefix = os.environ.get("SSM_PREFIX")
+    if not prefix:
+        return {}
+    from project import parameters
+
+    return parameters.load(prefix)
+
+
+def _value(name: str) -> str | None:
+    value = os.environ.get(name)
+    return _stored().get(name) if value is None else value
+
+
 def text(name: str, default: str) -> str:
-    return os.environ.get(name, default)
+    value = _value(name)
+    return default if value is None else value
 
 
 def flag(name: str, *, default: bool) -> bool:
-    value = os.environ.get(name)
+    value = _value(name)
     if value is None:
         return default
     if value.lower() in _TRUE:
@@ -29,7 +50,7 @@ def flag(name: str, *, default: bool) -> bool:
 
 
 def number(name: str, default: int, *, least: int, most: int) -> int:
-    value = os.environ.get(name)
+    value = _value(name)
     if value is None:
         return default
     try:
@@ -42,7 +63,7 @@ def number(name: str, default: int, *, least: int, most: int) -> int:
 
 
 def choice(name: str, default: str, *, allowed: Sequence[str]) -> str:
-    value = os.environ.get(name, default)
+    value = text(name, default)
     if value not in allowed:
         raise ImproperlyConfigured(f"{name}={value!r}: use one of {', '.join(allowed)}")
     return value
@@ -57,7 +78,7 @@ def names(name: str, default: Sequence[str]) -> list[str]:
 
 def service(name: str, default: str, *, schemes: Sequence[str]) -> str:
     """A service's URL, whose scheme is one of `schemes` (given without the colon)."""
-    value = os.environ.get(name, default)
+    value = text(name, default)
     if urlsplit(value).scheme not in schemes:
         known = ", ".join(f"{scheme}:" for scheme in schemes)
         raise ImproperlyConfigured(f"{name}={value!r}: unknown scheme, use one of {known}")
@@ -65,5 +86,5 @@ def service(name: str, default: str, *, schemes: Sequence[str]) -> str:
 
 
 def folder(name: str, default: Path) -> Path:
-    value = os.environ.get(name)
+    value = _value(name)
     return Path(value).resolve() if value else default

@@ -50,6 +50,8 @@ if EMBEDDED:
     _database["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
     Path(_database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
 else:
+    # RDS keeps the password in a secret, which it changes by itself.
+    _database["PASSWORD"] = env.text("DATABASE_PASSWORD", _database["PASSWORD"])
     _database["ENGINE"] = "apps.kernel.postgresql"  # looks at kept connections without asking
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -383,6 +385,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "apps.ops.logs.JsonFormatter"}},
     "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "loggers": {"botocore": {"level": "WARNING"}},  # it tells of every client that it makes
     "root": {
         "handlers": ["out"],
         "level": env.choice("LOG_LEVEL", "INFO", allowed=["DEBUG", "INFO", "WARNING", "ERROR"]),

@@ -1,0 +1,82 @@
+"""Stacks on a local AWS: what is created, changed, left alone and refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import boto3
+import pytest
+
+from deploy import stacks
+
+TEMPLATE = """
+Parameters:
+  Stage: {Type: String}
+  Shown: {Type: String, Default: one}
+Resources:
+  Queue:
+    Type: AWS::SQS::Queue
+    Properties: {QueueName: !Sub "${Stage}-${Shown}"}
+"""
+REFUSED = """
+Parameters:
+  Stage: {Type: String}
+Resources:
+  Walrus:
+    Type: AWS::Zoo::Walrus
+"""
+
+
+@pytest.fixture(autouse=True)
+def account(aws: dict[str, str]) -> None:
+    """Every test has an account of its own."""
+
+
+@pytest.fixture
+def infra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(stacks, "INFRA", tmp_path)
+    (tmp_path / "zoo.yaml").write_text(TEMPLATE)
+    return tmp_path
+
+
+def queues() -> list[str]:
+    urls = boto3.client("sqs").list_queues().get("QueueUrls", [])
+    return [url.rpartition("/")[2] for url in urls]
+
+
+def test_every_stack_of_the_desk_is_created_and_then_unchanged() -> None:
+    first = [stacks.apply(name, stage="local", parameters={}) for name in stacks.ORDER]
+    second = [stacks.apply(name, stage="local", parameters={}) for name in stacks.ORDER]
+
+    assert first == ["created"] * len(stacks.ORDER)
+    assert second == ["unchanged"] * len(stacks.ORDER)
+
+
+def test_what_was_given_once_is_kept(infra: Path) -> None:
+    stacks.apply("zoo", stage="local", parameters={"Shown": "two"})
+    (infra / "zoo.yaml").write_text(
+        TEMPLATE.replace("{QueueName", "{VisibilityTimeout: 60, QueueName").replace(
+            "Resources", "  Added: {Type: String, Default: x}\nResources"
+        )
+    )
+
+    done = stacks.apply("zoo", stage="local", parameters={"Unknown": "left out"})
+
+    assert done == "changed"
+    assert queues() == ["local-two"]
+
+
+def test_a_refused_stack_says_which_resource(infra: Path) -> None:
+    (infra / "zoo.yaml").write_text(REFUSED)
+
+    with pytest.raises(stacks.StackError, match="Walrus"):
+        stacks.apply("zoo", stage="local", parameters={})
+
+
+def test_without_a_service_the_error_is_one_line(
+    infra: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+
+    with pytest.raises(stacks.StackError, match=r"tendril-local-zoo: .*127\.0\.0\.1:9"):
+        stacks.apply("zoo", stage="local", parameters={})
