@@ -36,9 +36,7 @@ DATABASE_URL = env.service(
     "DATABASE_URL", f"sqlite:///{VAR_DIR / 'desk.sqlite3'}", schemes=["sqlite", "postgresql"]
 )
 EMBEDDED = urlsplit(DATABASE_URL).scheme == "sqlite"
-_database: dict[str, Any] = dict(
-    dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)
-)
+_database: dict[str, Any] = dict(dj_database_url.parse(DATABASE_URL))
 if EMBEDDED:
     # IMMEDIATE: a transaction that reads and then writes queues for the lock instead of failing.
     _database["OPTIONS"] = {
@@ -52,7 +50,34 @@ if EMBEDDED:
 else:
     # RDS keeps the password in a secret, which it changes by itself.
     _database["PASSWORD"] = env.text("DATABASE_PASSWORD", _database["PASSWORD"])
-    _database["ENGINE"] = "apps.kernel.postgresql"  # looks at kept connections without asking
+    _database["ENGINE"] = "apps.kernel.postgresql"
+    # Milliseconds. Whoever waits longer for a lock, or works longer at a page, is in others' way.
+    _limits = {
+        "statement_timeout": 1000 * env.number("STATEMENT_SECONDS", 30, least=1, most=3600),
+        "lock_timeout": 1000 * env.number("LOCK_SECONDS", 5, least=1, most=600),
+        "idle_in_transaction_session_timeout": 60_000,
+    }
+    _database["OPTIONS"] = _database.get("OPTIONS", {}) | {
+        "options": " ".join(f"-c {name}={limit}" for name, limit in _limits.items()),
+        # A server that fails over says no goodbye: its silence has to be noticed.
+        "connect_timeout": 5,
+        "keepalives_idle": 30,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 15_000,
+    }
+    # Connections of a process; 0 where something else pools them: then each thread keeps its own.
+    _connections = env.number("DATABASE_POOL", 8, least=0, most=100)
+    if _connections:
+        _database["OPTIONS"]["pool"] = {
+            "min_size": 0,
+            "max_size": _connections,
+            "timeout": env.number("DATABASE_PATIENCE_SECONDS", 5, least=1, most=60),
+            "max_idle": 300,
+            "max_lifetime": 3600,
+        }
+    else:
+        _database |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

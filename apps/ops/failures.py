@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -45,6 +47,17 @@ BROKEN = Failure(
     code="broken",
     title=_("Something broke"),
     text=_("It is our fault, and it is noted. Try again in a moment."),
+)
+AWAY = Failure(
+    status=503,
+    code="database.away",
+    title=_("We'll be right back"),
+    text=_(
+        "The desk's database doesn't answer for the moment. Nothing was half saved: go back, and"
+        " send it again in a minute."
+    ),
+    icon="clock",
+    retry_after=timedelta(minutes=1),
 )
 BAD = Failure(
     status=400,
@@ -116,7 +129,7 @@ def answer(request: HttpRequest, failure: Failure, **more: object) -> HttpRespon
         # Into the page's place for messages, wherever the request would have put its answer.
         response = render(request, "errors/notice.html", context, status=failure.status)
         response["HX-Retarget"], response["HX-Reswap"] = "#messages", "innerHTML show:top"
-    elif failure in {BROKEN, BAD}:
+    elif failure in {BROKEN, BAD, AWAY}:
         # Nothing that may be broken itself: no database, no session, no manifest of files.
         html = render_to_string("errors/bare.html", context)
         response = HttpResponse(html, status=failure.status)
@@ -140,7 +153,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    return answer(request, BROKEN)
+    error = sys.exc_info()[1]
+    away = isinstance(error, (OperationalError, InterfaceError))
+    return answer(request, AWAY if away else BROKEN)
 
 
 def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001

@@ -10,6 +10,8 @@ from pathlib import Path
 from django.core.management import call_command
 from django.db import connection
 
+from apps.kernel.postgresql.patience import unhurried
+
 # Any number, the same in every release: PostgreSQL's advisory locks go by numbers.
 LOCK = 7_365_847_291
 
@@ -20,7 +22,7 @@ def release(*, verbosity: int) -> None:
     Raises what a migration raises; the migrations before it stay done.
     """
     call_command("compile_translations", verbosity=verbosity)
-    with _alone():
+    with _alone(), unhurried():
         call_command("migrate", interactive=False, verbosity=verbosity)
         call_command("createcachetable", verbosity=verbosity)  # where the cache is in the database
 
@@ -28,7 +30,7 @@ def release(*, verbosity: int) -> None:
 @contextmanager
 def _alone() -> Iterator[None]:
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
+        with unhurried(for_locks=True), connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         try:
             yield

@@ -36,6 +36,7 @@ WRITERS = {
     "apps/accounts/throttle.py": "counts attempts, which are no domain rows",
     "apps/accounts/managers.py": "createsuperuser, Django's own command",
     "apps/kernel/compiled.py": "runs a queryset's SELECT, whose SQL is made once",
+    "apps/kernel/postgresql/patience.py": "settings of a connection, which are no rows",
     "apps/ops/chores.py": "when a chore is due, which is no domain row",
     "apps/ops/health.py": "asks the database whether it is there",
     "apps/ops/release.py": "an advisory lock, which is no row",

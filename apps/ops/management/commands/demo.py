@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
+from apps.kernel.postgresql.patience import unhurried
 from demo.library import load_articles
 from demo.load import NotEmptyError, load
 from demo.reading import load_desk
@@ -28,7 +29,7 @@ class Command(BaseCommand):
         end = timezone.now()
         gc.disable()  # rows make no cycles: looking for some would take a fifth of the time
         try:
-            with transaction.atomic():
+            with unhurried(), transaction.atomic():
                 load(tickets=tickets, seed=seed, end=end, told=self._tell)
                 articles = load_articles(load_desk(), end=end, seed=seed)
         except NotEmptyError:

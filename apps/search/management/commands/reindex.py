@@ -4,6 +4,7 @@ import time
 
 from django.core.management.base import BaseCommand, CommandError
 
+from apps.kernel.postgresql.patience import unhurried
 from apps.search import upkeep
 from apps.search.documents import Kind
 from apps.search.errors import RebuildUnderWayError
@@ -18,7 +19,8 @@ class Command(BaseCommand):
     def handle(self, **options: object) -> None:
         start = time.monotonic()
         try:
-            upkeep.rebuild(self._tell)
+            with unhurried():
+                upkeep.rebuild(self._tell)
         except RebuildUnderWayError as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"The index is new, after {time.monotonic() - start:.1f} s")
