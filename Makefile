@@ -7,13 +7,16 @@ STATIC := $(shell find static -type f 2>/dev/null)
 CATALOGUES := $(shell find locale -name '*.po' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format screenshots requirements demo translations shell reset
+.PHONY: help run run-aws test check format screenshots requirements demo translations shell reset
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/ready staticfiles/staticfiles.json $(CATALOGUES:.po=.mo) ## The whole desk with its demo on http://localhost:8000
 	@scripts/run
+
+run-aws: $(VENV)/ready-dev staticfiles/staticfiles.json $(CATALOGUES:.po=.mo) ## The same desk on PostgreSQL, Redis and a local AWS
+	@scripts/run-aws
 
 test: $(VENV)/ready-dev staticfiles/staticfiles.json $(CATALOGUES:.po=.mo) ## Every check and test, on SQLite and PostgreSQL, in a real browser
 	@scripts/test
@@ -51,7 +54,7 @@ staticfiles/staticfiles.json: $(STATIC) requirements.txt | $(VENV)/ready
 	@$(BIN)/python manage.py compile_translations --verbosity 0
 
 reset: ## Forget what the embedded desk keeps: its database, files, mail and jobs
-	rm -rf var
+	rm -rf "$$(realpath -m var/aws/pg)" var
 
 $(VENV)/bin/python:
 	@scripts/make-venv "$(PYTHON)" "$(VENV)"

@@ -23,6 +23,7 @@ _COUNTS = {
     "pending": "Delivery.objects.pending().count() + Delivery.objects.parked().count()",
     "mail": "Notification.objects.filter(settled_at=None).count()"
     " + OutgoingMail.objects.exclude(state='sent').count()",
+    "bare": "Ticket.objects.filter(messages=None).count()",
     "facts": "Event.objects.filter(name='ticket.raised', subject__in=["
     "f'ticket:{pk}' for pk in Ticket.objects.filter(subject__startswith='Stopping')"
     ".values_list('pk', flat=True)]).count()",
