@@ -31,3 +31,15 @@ def up(stage: str, given: tuple[str, ...]) -> None:
             click.echo(stacks.apply(name, stage=stage, parameters=parameters))
     except stacks.StackError as error:
         raise click.ClickException(str(error)) from error
+
+
+@main.command()
+@click.option("--stage", required=True)
+@click.argument("stack", type=click.Choice(stacks.ORDER))
+@click.argument("key")
+def output(stage: str, stack: str, key: str) -> None:
+    """Print one output of a stack, such as: messaging WorkerQueueUrl."""
+    try:
+        click.echo(stacks.output(stack, key, stage=stage))
+    except stacks.StackError as error:
+        raise click.ClickException(str(error)) from error

@@ -59,6 +59,19 @@ def apply(name: str, *, stage: str, parameters: Mapping[str, str]) -> str:
     return "changed" if exists else "created"
 
 
+def output(name: str, key: str, *, stage: str) -> str:
+    """What a stack says of itself. Raises StackError."""
+    stack = f"tendril-{stage}-{name}"
+    try:
+        found = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    except (BotoCoreError, ClientError) as error:
+        raise StackError(f"{stack}: {error}") from error
+    values = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
+    if key not in values:
+        raise StackError(f"{stack} says no {key}, but {', '.join(sorted(values))}")
+    return values[key]
+
+
 def _parameters_now(client: CloudFormationClient, stack: str) -> set[str] | None:
     """The names of an existing stack's parameters; None if there is no such stack."""
     try:

@@ -52,6 +52,14 @@ def test_every_stack_of_the_desk_is_created_and_then_unchanged() -> None:
     assert second == ["unchanged"] * len(stacks.ORDER)
 
 
+def test_a_stack_says_what_it_has() -> None:
+    stacks.apply("messaging", stage="local", parameters={})
+
+    assert stacks.output("messaging", "WorkerQueueUrl", stage="local").endswith("local-worker")
+    with pytest.raises(stacks.StackError, match=r"says no Walrus, but .*WorkerQueueUrl"):
+        stacks.output("messaging", "Walrus", stage="local")
+
+
 def test_what_was_given_once_is_kept(infra: Path) -> None:
     stacks.apply("zoo", stage="local", parameters={"Shown": "two"})
     (infra / "zoo.yaml").write_text(
