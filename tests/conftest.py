@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -16,6 +17,7 @@ from django.test import override_settings
 from django.utils import translation
 from hypothesis import settings as hypothesis
 from pytest_django.plugin import blocking_manager_key
+from xdist.scheduler import LoadScopeScheduling
 
 from apps.kernel.kept import forget_everything
 from tests.cast import Cast, make_cast
@@ -23,6 +25,21 @@ from tests.cast import Cast, make_cast
 # How long an example takes says more of the machine than of the code.
 hypothesis.register_profile("desk", deadline=None)
 hypothesis.load_profile("desk")
+
+
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # of no types
+    """Each test goes to whichever process is free; those in a browser stay together.
+
+    They are the largest, so they come first, and they share one running desk.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "e2e" if nodeid.startswith("tests/e2e/") else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    return Scheduling(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -13,14 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
 import requests
 
 from demo.reading import load_desk
 from tests.e2e.desk import Desk
 from tests.e2e.forms import page_form, sign_in
-
-pytestmark = pytest.mark.xdist_group("e2e")
 
 KILLS = 9
 CUSTOMERS = 2
