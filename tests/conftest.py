@@ -1,14 +1,9 @@
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 from django.core.cache import cache
 from django.core.files.storage import FileSystemStorage, default_storage
@@ -16,10 +11,11 @@ from django.db import connection
 from django.test import override_settings
 from django.utils import translation
 from hypothesis import settings as hypothesis
-from pytest_django.plugin import blocking_manager_key
+from pytest_django.plugin import DjangoDbBlocker, blocking_manager_key
 from xdist.scheduler import LoadScopeScheduling
 
 from apps.kernel.kept import forget_everything
+from tests import databases
 from tests.cast import Cast, make_cast
 
 # How long an example takes says more of the machine than of the code.
@@ -40,6 +36,43 @@ class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # of no types
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
     return Scheduling(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if not hasattr(session.config, "workerinput"):  # the process that the others belong to
+        factory: pytest.TempPathFactory = session.config._tmp_path_factory  # type: ignore[attr-defined]
+        databases.drop_released(factory.getbasetemp() / "released")
+
+
+@pytest.fixture(scope="session")
+def released(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the run's released database: see tests/databases.py. To be copied only."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if hasattr(request.config, "workerinput") else base) / "released"
+    databases.make_released(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+    django_db_blocker: DjangoDbBlocker,
+    released: Path,
+) -> Iterator[None]:
+    """Where Django is about to make this process's database, a copy of the released one is."""
+    name = connection.creation._get_test_db_name()  # type: ignore[attr-defined]
+    databases.copy(released, name)
+    yield
+    with django_db_blocker.unblock():
+        connection.close()
+    databases.drop(name)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """The copy is there already, and goes with the fixture above."""
+    return True
 
 
 @pytest.hookimpl(wrapper=True)
@@ -91,24 +124,8 @@ def cast(db: None) -> Cast:
     return make_cast()
 
 
-@contextmanager
-def own_database() -> Iterator[str | None]:
-    """A database of its own on the tests' server; None for SQLite in the desk's folder."""
-    server = os.environ.get("DATABASE_URL")
-    if server is None:
-        yield None
-        return
-    name = f"e2e_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    try:
-        yield urlsplit(server)._replace(path=f"/{name}").geturl()
-    finally:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
 @pytest.fixture
 def database_url() -> Iterator[str | None]:
-    with own_database() as url:
+    """An empty database on the tests' server; None for SQLite."""
+    with databases.own_database() as url:
         yield url
