@@ -52,8 +52,9 @@ def shared_desk(tmp_path_factory: pytest.TempPathFactory, demo: Path) -> Iterato
         yield desk
 
 
-@pytest.fixture
-def browser() -> Iterator[Browser]:
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """One for all tests here, and none beside others: Django refuses to work near its loop."""
     if not Path(CHROMIUM).exists() and os.environ.get("CI") != "true":
         pytest.skip("Chromium is not installed")
     with sync_playwright() as playwright:
@@ -62,3 +63,11 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Iterator[Browser]:
+    """With no window open, neither before nor after: each context is a profile of its own."""
+    yield chromium
+    for context in chromium.contexts:
+        context.close()
