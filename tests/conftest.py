@@ -46,10 +46,16 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 @pytest.fixture(scope="session")
-def released(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the run's released database: see tests/databases.py. To be copied only."""
+def run_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all processes of a run."""
     base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if hasattr(request.config, "workerinput") else base) / "released"
+    return base.parent if hasattr(request.config, "workerinput") else base
+
+
+@pytest.fixture(scope="session")
+def released(run_folder: Path) -> Path:
+    """The folder of the run's released database: see tests/databases.py. To be copied only."""
+    folder = run_folder / "released"
     databases.make_released(folder)
     return folder
 
@@ -75,6 +81,11 @@ def django_db_keepdb() -> bool:
     return True
 
 
+def _empties_tables(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    return marker is not None and bool(marker.kwargs.get("transaction"))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
     """Put the rows of data migrations back after a transactional test has emptied every table.
@@ -82,12 +93,20 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     Django does so only before a test of the same kind, which makes the order of tests matter.
     """
     yield
-    marker = item.get_closest_marker("django_db")
-    if marker is None or not marker.kwargs.get("transaction") or nextitem is None:
-        return  # after the last test the database is gone
+    if not _empties_tables(item) or nextitem is None or _empties_tables(nextitem):
+        return  # after the last test the database is gone; before another one Django does it
     with item.config.stash[blocking_manager_key].unblock():
         connection.creation.deserialize_db_from_string(connection._test_serialized_contents)  # type: ignore[attr-defined]
         connection.close()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_flush() -> Iterator[None]:
+    """PostgreSQL truncates a hundred tables in a second; a few have rows to delete."""
+    with pytest.MonkeyPatch.context() as patch:
+        if databases.SERVER:
+            patch.setattr(connection.ops, "sql_flush", databases.sql_flush)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

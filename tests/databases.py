@@ -13,12 +13,13 @@ import sqlite3
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
+from django.db import connection
 from psycopg import sql
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -111,6 +112,23 @@ def own_desk(source: Path, folder: Path) -> Iterator[str | None]:
         drop(name)
 
 
+def sql_flush(
+    _style: object, tables: Iterable[str], *, reset_sequences: bool = False, **_cascade: bool
+) -> list[str]:
+    """What empties the tables, as Django's own says it: run in one transaction.
+
+    Keys are checked at its end, so the order of tables doesn't matter.
+    """
+    assert not reset_sequences, "no test counts on the numbers of rows"
+    quoted = [connection.ops.quote_name(table) for table in tables]
+    asked = " UNION ALL ".join(
+        f"SELECT {place} WHERE EXISTS (SELECT FROM {table})" for place, table in enumerate(quoted)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(asked)
+        return [f"DELETE FROM {quoted[place]}" for (place,) in cursor.fetchall()]
+
+
 def url_of(name: str) -> str:
     return urlsplit(SERVER)._replace(path=f"/{name}").geturl()
 
@@ -120,6 +138,5 @@ def _new_name() -> str:
 
 
 def _ask(command: str, *names: str) -> None:
-    with psycopg.connect(SERVER, autocommit=True) as connection:
-        written = sql.SQL(command).format(*map(sql.Identifier, names))
-        connection.execute(written)
+    with psycopg.connect(SERVER, autocommit=True) as server:
+        server.execute(sql.SQL(command).format(*map(sql.Identifier, names)))

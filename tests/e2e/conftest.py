@@ -15,9 +15,10 @@ CHROMIUM = "/usr/bin/chromium"
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory, released: Path) -> Iterator[Path]:
+def demo(run_folder: Path, released: Path) -> Iterator[Path]:
     """The folder of a desk with a small demo. It never runs: those that do are copies of it."""
-    folder = tmp_path_factory.mktemp("demo")
+    folder = run_folder / "demo"
+    folder.mkdir()  # refused to a second process: browser tests belong together, see Scheduling
     with databases.own_desk(released, folder / "var") as url:
         Desk(folder, database_url=url).manage("demo", "--tickets", "60")
         yield folder / "var"
