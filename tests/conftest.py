@@ -1,22 +1,21 @@
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any
 
-import psycopg
 import pytest
 from django.core.cache import cache
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connection
+from django.test import override_settings
 from django.utils import translation
 from hypothesis import settings as hypothesis
-from pytest_django.plugin import blocking_manager_key
+from pytest_django.plugin import DjangoDbBlocker, blocking_manager_key
+from xdist.scheduler import LoadScopeScheduling
 
 from apps.kernel.kept import forget_everything
+from tests import databases
 from tests.cast import Cast, make_cast
 
 pytest_plugins = ["tests.local_aws"]
@@ -26,6 +25,69 @@ hypothesis.register_profile("desk", deadline=None)
 hypothesis.load_profile("desk")
 
 
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # of no types
+    """Each test goes to whichever process is free; those in a browser stay together.
+
+    They are the largest, so they come first, and they share one running desk.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "e2e" if nodeid.startswith("tests/e2e/") else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    return Scheduling(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if not hasattr(session.config, "workerinput"):  # the process that the others belong to
+        factory: pytest.TempPathFactory = session.config._tmp_path_factory  # type: ignore[attr-defined]
+        databases.drop_released(factory.getbasetemp() / "released")
+
+
+@pytest.fixture(scope="session")
+def run_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all processes of a run."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if hasattr(request.config, "workerinput") else base
+
+
+@pytest.fixture(scope="session")
+def released(run_folder: Path) -> Path:
+    """The folder of the run's released database: see tests/databases.py. To be copied only."""
+    folder = run_folder / "released"
+    databases.make_released(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+    django_db_blocker: DjangoDbBlocker,
+    released: Path,
+) -> Iterator[None]:
+    """Where Django is about to make this process's database, a copy of the released one is."""
+    name = connection.creation._get_test_db_name()  # type: ignore[attr-defined]
+    databases.copy(released, name)
+    yield
+    with django_db_blocker.unblock():
+        connection.close()
+    databases.drop(name)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """The copy is there already, and goes with the fixture above."""
+    return True
+
+
+def _empties_tables(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    return marker is not None and bool(marker.kwargs.get("transaction"))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
     """Put the rows of data migrations back after a transactional test has emptied every table.
@@ -33,12 +95,27 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     Django does so only before a test of the same kind, which makes the order of tests matter.
     """
     yield
-    marker = item.get_closest_marker("django_db")
-    if marker is None or not marker.kwargs.get("transaction") or nextitem is None:
-        return  # after the last test the database is gone
+    if not _empties_tables(item) or nextitem is None or _empties_tables(nextitem):
+        return  # after the last test the database is gone; before another one Django does it
     with item.config.stash[blocking_manager_key].unblock():
         connection.creation.deserialize_db_from_string(connection._test_serialized_contents)  # type: ignore[attr-defined]
         connection.close()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_flush() -> Iterator[None]:
+    """PostgreSQL truncates a hundred tables in a second; a few have rows to delete."""
+    with pytest.MonkeyPatch.context() as patch:
+        if databases.SERVER:
+            patch.setattr(connection.ops, "sql_flush", databases.sql_flush)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_passwords() -> Iterator[None]:
+    """A million turns a password are for thieves; the tests sign in some thousand times."""
+    with override_settings(PASSWORD_HASHERS=["tests.support.QuickHasher"]):
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -68,24 +145,8 @@ def cast(db: None) -> Cast:
     return make_cast()
 
 
-@contextmanager
-def own_database() -> Iterator[str | None]:
-    """A database of its own on the tests' server; None for SQLite in the desk's folder."""
-    server = os.environ.get("DATABASE_URL")
-    if server is None:
-        yield None
-        return
-    name = f"e2e_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    try:
-        yield urlsplit(server)._replace(path=f"/{name}").geturl()
-    finally:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
 @pytest.fixture
 def database_url() -> Iterator[str | None]:
-    with own_database() as url:
+    """An empty database on the tests' server; None for SQLite."""
+    with databases.own_database() as url:
         yield url

@@ -2,47 +2,33 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.conftest import own_database
+from tests import databases
 from tests.e2e.desk import Desk
 
 CHROMIUM = "/usr/bin/chromium"
 
 
-@pytest.fixture
-def desk(tmp_path: Path, database_url: str | None) -> Iterator[Desk]:
-    """A running desk with a small demo; mail is composed at once."""
-    desk = Desk(
-        tmp_path, database_url=database_url, NOTIFY_AFTER_SECONDS="0", JOB_LEASE_SECONDS="5"
-    )
-    desk.manage("release")
-    desk.manage("demo", "--tickets", "20")
-    desk.start()
-    try:
-        yield desk
-    finally:
-        desk.stop()
-
-
 @pytest.fixture(scope="session")
-def shared_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """One running desk for all journeys of a process: each makes the tickets that it needs.
+def demo(run_folder: Path, released: Path) -> Iterator[Path]:
+    """The folder of a desk with a small demo. It never runs: those that do are copies of it."""
+    folder = run_folder / "demo"
+    folder.mkdir()  # refused to a second process: browser tests belong together, see Scheduling
+    with databases.own_desk(released, folder / "var") as url:
+        Desk(folder, database_url=url).manage("demo", "--tickets", "60")
+        yield folder / "var"
 
-    Nothing is stopped, emptied or reconfigured here; a test that must do so takes `desk`.
-    """
-    with own_database() as url:
-        desk = Desk(
-            tmp_path_factory.mktemp("desk"),
-            database_url=url,
-            NOTIFY_AFTER_SECONDS="0",
-            UNDO_SEND_SECONDS="4",
-        )
-        desk.manage("release")
-        desk.manage("demo", "--tickets", "60")
+
+@contextmanager
+def running(demo: Path, folder: Path, **env: str) -> Iterator[Desk]:
+    """A running desk with the demo; mail is composed at once."""
+    with databases.own_desk(demo, folder / "var") as url:
+        desk = Desk(folder, database_url=url, NOTIFY_AFTER_SECONDS="0", **env)
         desk.start()
         try:
             yield desk
@@ -51,7 +37,25 @@ def shared_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 
 @pytest.fixture
-def browser() -> Iterator[Browser]:
+def desk(tmp_path: Path, demo: Path) -> Iterator[Desk]:
+    """A desk of the test's own, to be stopped, emptied or reconfigured."""
+    with running(demo, tmp_path / "desk", JOB_LEASE_SECONDS="5") as desk:
+        yield desk
+
+
+@pytest.fixture(scope="session")
+def shared_desk(tmp_path_factory: pytest.TempPathFactory, demo: Path) -> Iterator[Desk]:
+    """One running desk for all journeys of a process: each makes the tickets that it needs.
+
+    Nothing is stopped, emptied or reconfigured here; a test that must do so takes `desk`.
+    """
+    with running(demo, tmp_path_factory.mktemp("desk"), UNDO_SEND_SECONDS="4") as desk:
+        yield desk
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """One for all tests here, and none beside others: Django refuses to work near its loop."""
     if not Path(CHROMIUM).exists() and os.environ.get("CI") != "true":
         pytest.skip("Chromium is not installed")
     with sync_playwright() as playwright:
@@ -60,3 +64,11 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Iterator[Browser]:
+    """With no window open, neither before nor after: each context is a profile of its own."""
+    yield chromium
+    for context in chromium.contexts:
+        context.close()

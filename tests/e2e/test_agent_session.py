@@ -11,7 +11,7 @@ from tests.e2e.axe import assert_accessible
 from tests.e2e.browsing import email_of, sign_in, watched
 from tests.e2e.desk import Desk
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.browser
 
 QUEUE = "/admin/tickets/ticket/"
 

@@ -9,7 +9,7 @@ from tests.e2e.axe import assert_accessible
 from tests.e2e.browsing import visitor
 from tests.e2e.desk import Desk
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.browser
 
 
 def test_looks_and_language_change_where_one_is(browser: Browser, shared_desk: Desk) -> None:

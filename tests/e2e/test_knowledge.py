@@ -9,7 +9,7 @@ from tests.e2e.browsing import sign_in, watched
 from tests.e2e.desk import Desk
 from tests.knowledge.shelf import png
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.browser
 
 _SOLVED = (
     "Ticket.objects.filter(status_category__in=['resolved', 'closed'], team__private=False)"

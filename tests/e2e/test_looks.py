@@ -20,7 +20,7 @@ from tests.e2e.axe import grave
 from tests.e2e.browsing import email_of, sign_in, visitor
 from tests.e2e.desk import Desk
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.browser
 
 KEPT_IN = os.environ.get("SCREENSHOTS", "")
 NARROWEST = 320  # WCAG 1.4.10: a desktop at 400 %

@@ -10,12 +10,8 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from tests.e2e.customers import PATIENCE, raising
 from tests.e2e.desk import Desk
-
-pytestmark = pytest.mark.xdist_group("e2e")
 
 KILLS = 9
 CUSTOMERS = 2

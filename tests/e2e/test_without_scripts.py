@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.browsing import sign_in, visitor
 from tests.e2e.desk import PATIENCE, Desk
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.browser
 
 
 def _raised(desk: Desk, subject: str) -> int:

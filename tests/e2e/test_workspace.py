@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.browsing import sign_in, watched
 from tests.e2e.desk import Desk
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.browser
 
 SOON = 30_000  # milliseconds: an undo's ten seconds and a busy machine
 

@@ -15,10 +15,9 @@ from tests.e2e.customers import raising
 from tests.e2e.desk import Desk
 from tests.faults.postgres import Server, own_server
 
-pytestmark = [
-    pytest.mark.xdist_group("e2e"),
-    pytest.mark.skipif("DATABASE_URL" not in os.environ, reason="it is PostgreSQL that fails"),
-]
+pytestmark = pytest.mark.skipif(
+    "DATABASE_URL" not in os.environ, reason="it is PostgreSQL that fails"
+)
 
 CUSTOMERS = 4
 FAILURES = 3

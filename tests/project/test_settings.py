@@ -8,9 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.conf import global_settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.cache import caches
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
 
+import project.settings
 from project import env
 from project.secrets import embedded_secret_key
 
@@ -104,6 +108,15 @@ def test_the_embedded_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Pat
     assert first == second
     assert len(first) >= 40
     assert kept.stat().st_mode & 0o077 == 0
+
+
+def test_passwords_of_people_are_hashed_slowly() -> None:
+    """Those of the tests are not: see QuickHasher."""
+    hashers = getattr(project.settings, "PASSWORD_HASHERS", global_settings.PASSWORD_HASHERS)
+    preferred = import_string(hashers[0])
+
+    assert issubclass(preferred, PBKDF2PasswordHasher)
+    assert preferred.iterations >= 600_000  # OWASP's least, 2023
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,142 @@
+"""Databases for the tests: the run's one release makes the first, the others are copies of it.
+
+To migrate an empty database takes ten seconds of a core, and every process of the tests and every
+desk that a test starts wants a database of its own.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+from django.db import connection
+from psycopg import sql
+
+ROOT = Path(__file__).resolve().parents[1]
+SERVER = os.environ.get("DATABASE_URL", "")  # PostgreSQL's; empty for SQLite
+FILE = "desk.sqlite3"  # SQLite's, in a desk's folder
+
+
+def make_released(folder: Path) -> None:
+    """Release an empty database in `folder`, once for all processes that ask for it.
+
+    SQLite's is a file there; of PostgreSQL's the name is kept there.
+    """
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (folder / "done").exists():
+            return
+        env = os.environ | {"VAR_DIR": str(folder)}
+        if SERVER:
+            name = _new_name()
+            create(name)
+            (folder / "name").write_text(name)
+            env["DATABASE_URL"] = url_of(name)
+        command = [sys.executable, "manage.py", "release", "--verbosity", "0"]
+        subprocess.run(command, cwd=ROOT, env=env, check=True, timeout=300)
+        (folder / "done").touch()
+
+
+def drop_released(folder: Path) -> None:
+    if (folder / "name").exists():
+        drop((folder / "name").read_text())
+
+
+def copy(source: Path, target: str) -> None:
+    """The database of a folder. `target` is overwritten: SQLite's a file's path, else a name."""
+    if SERVER:
+        create(target, template=(source / "name").read_text())
+    else:
+        drop(target)
+        old, new = sqlite3.connect(source / FILE), sqlite3.connect(target)
+        with closing(old), closing(new):
+            old.backup(new)
+
+
+def create(name: str, *, template: str = "template1") -> None:
+    drop(name)
+    _ask("CREATE DATABASE {} TEMPLATE {}", name, template)
+
+
+def drop(name: str) -> None:
+    """A database on the server, or the file of one with what belongs to it."""
+    if SERVER:
+        _ask("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+    else:
+        for ending in ("", "-wal", "-shm"):
+            Path(name + ending).unlink(missing_ok=True)
+
+
+@contextmanager
+def own_database() -> Iterator[str | None]:
+    """The address of an empty database of its own on the tests' server; None for SQLite."""
+    if not SERVER:
+        yield None
+        return
+    name = _new_name()
+    create(name)
+    try:
+        yield url_of(name)
+    finally:
+        drop(name)
+
+
+@contextmanager
+def own_desk(source: Path, folder: Path) -> Iterator[str | None]:
+    """Make `folder` a copy of another desk's, on a database copied from that desk's.
+
+    Gives the database's address; None for SQLite, whose database is in the folder.
+    """
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns(f"{FILE}*", "done", "lock"))
+    if not SERVER:
+        copy(source, str(folder / FILE))
+        yield None
+        return
+    name = _new_name()
+    copy(source, name)
+    (folder / "name").write_text(name)
+    try:
+        yield url_of(name)
+    finally:
+        drop(name)
+
+
+def sql_flush(
+    _style: object, tables: Iterable[str], *, reset_sequences: bool = False, **_cascade: bool
+) -> list[str]:
+    """What empties the tables, as Django's own says it: run in one transaction.
+
+    Keys are checked at its end, so the order of tables doesn't matter.
+    """
+    assert not reset_sequences, "no test counts on the numbers of rows"
+    quoted = [connection.ops.quote_name(table) for table in tables]
+    asked = " UNION ALL ".join(
+        f"SELECT {place} WHERE EXISTS (SELECT FROM {table})" for place, table in enumerate(quoted)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(asked)
+        return [f"DELETE FROM {quoted[place]}" for (place,) in cursor.fetchall()]
+
+
+def url_of(name: str) -> str:
+    return urlsplit(SERVER)._replace(path=f"/{name}").geturl()
+
+
+def _new_name() -> str:
+    return f"tests_{uuid.uuid4().hex[:12]}"
+
+
+def _ask(command: str, *names: str) -> None:
+    with psycopg.connect(SERVER, autocommit=True) as server:
+        server.execute(sql.SQL(command).format(*map(sql.Identifier, names)))
