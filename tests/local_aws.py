@@ -76,12 +76,17 @@ def wait_for(url: str) -> None:
     raise AssertionError(f"no local AWS at {url}")
 
 
+def new_account() -> str:
+    """A number that is also the access key of an account that nobody has used."""
+    return f"{10**11 + secrets.randbelow(9 * 10**11)}"
+
+
 @pytest.fixture
 def aws(aws_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     """An empty account; what the environment of a process that works in it holds."""
     environment = {
         "AWS_ENDPOINT_URL": aws_url,
-        "AWS_ACCESS_KEY_ID": f"{10**11 + secrets.randbelow(9 * 10**11)}",  # the account's number
+        "AWS_ACCESS_KEY_ID": new_account(),
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,

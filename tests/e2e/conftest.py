@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests import databases
+from tests.e2e.cloud import environment
 from tests.e2e.desk import Desk
 
 CHROMIUM = "/usr/bin/chromium"
@@ -25,10 +26,16 @@ def demo(run_folder: Path, released: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def running(demo: Path, folder: Path, **env: str) -> Iterator[Desk]:
-    """A running desk with the demo; mail is composed at once."""
+def running(demo: Path, folder: Path, *, aws_url: str = "", **env: str) -> Iterator[Desk]:
+    """A running desk with the demo; mail is composed at once.
+
+    Given a local AWS, it stands on the services there, if its database is PostgreSQL.
+    """
     with databases.own_desk(demo, folder / "var") as url:
         desk = Desk(folder, database_url=url, NOTIFY_AFTER_SECONDS="0", **env)
+        if aws_url and url:
+            files = folder / "var" / "files"
+            desk.move_to(environment(aws_url, database_url=url, site=desk.url, files=files))
         desk.start()
         try:
             yield desk
@@ -44,12 +51,16 @@ def desk(tmp_path: Path, demo: Path) -> Iterator[Desk]:
 
 
 @pytest.fixture(scope="session")
-def shared_desk(tmp_path_factory: pytest.TempPathFactory, demo: Path) -> Iterator[Desk]:
+def shared_desk(
+    tmp_path_factory: pytest.TempPathFactory, demo: Path, aws_url: str
+) -> Iterator[Desk]:
     """One running desk for all journeys of a process: each makes the tickets that it needs.
 
+    In the run on SQLite it has the embedded defaults, in that on PostgreSQL the services of AWS.
     Nothing is stopped, emptied or reconfigured here; a test that must do so takes `desk`.
     """
-    with running(demo, tmp_path_factory.mktemp("desk"), UNDO_SEND_SECONDS="4") as desk:
+    folder = tmp_path_factory.mktemp("desk")
+    with running(demo, folder, aws_url=aws_url, UNDO_SEND_SECONDS="4") as desk:
         yield desk
 
 

@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,9 +39,9 @@ def free_port() -> int:
         return port
 
 
-def commands() -> dict[str, str]:
-    """The Procfile, as honcho and Beanstalk read it: name to command line."""
-    lines = (ROOT / "Procfile").read_text().splitlines()
+def commands(procfile: Path = ROOT / "Procfile") -> dict[str, str]:
+    """A Procfile, as honcho and Beanstalk read it: name to command line."""
+    lines = procfile.read_text().splitlines()
     found = (re.fullmatch(r"([a-z]+):\s*(.+)", line) for line in lines)
     return {match[1]: match[2] for match in found if match}
 
@@ -64,6 +65,14 @@ class Desk:
             **({"DATABASE_URL": database_url, "SECRET_KEY": "e2e"} if database_url else {}),
             **env,
         }
+        self.commands = commands()
+
+    def move_to(self, cloud: Mapping[str, str]) -> None:
+        """Before it starts: stand on AWS's services, of which it is told nothing but a prefix."""
+        for name in ("DATABASE_URL", "SECRET_KEY", "SITE_URL"):
+            self.env.pop(name, None)
+        self.env |= cloud
+        self.commands = commands() | commands(ROOT / "infra" / "local" / "Procfile")
 
     def manage(self, *arguments: str) -> str:
         done = subprocess.run(
@@ -79,14 +88,14 @@ class Desk:
         return done.stdout
 
     def start(self) -> None:
-        for name in commands():
+        for name in self.commands:
             self.start_one(name)
         self.wait_until_ready()
 
     def start_one(self, name: str) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                ["/bin/bash", "-c", f"exec {commands()[name]}"],
+                ["/bin/bash", "-c", f"exec {self.commands[name]}"],
                 cwd=ROOT,
                 env=self.env,
                 stdout=log,
