@@ -244,7 +244,7 @@ def replies(request: HttpRequest, chrome: Chrome, pk: int) -> HttpResponse:
     if _wants_json(request):
         return JsonResponse({"replies": shown})
     context = {
-        **chrome,
+        **chrome(),
         "title": f"#{ticket.pk} {ticket.subject}",
         "ticket": ticket,
         "replies": shown,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -32,7 +33,7 @@ from apps.tickets.assignment import Explanation
 from apps.tickets.form_files import keep_files, pending
 from apps.tickets.models import Level, Message, Ticket
 
-Chrome = dict[str, Any]  # what the admin's frame needs
+Chrome = Callable[[], dict[str, Any]]  # what the admin's frame needs
 Kind = Draft.Kind
 
 
@@ -50,14 +51,14 @@ def ticket_for(pk: int, actor: Actor) -> Ticket:
 
 
 @require_safe
-def show(request: HttpRequest, chrome: Chrome, pk: int) -> HttpResponse:
+def show(request: HttpRequest, pk: int) -> HttpResponse:
     """Who only asked, or watches what a private team works on, is led to the customers' page."""
     actor = actor_of(request)
     ticket = access.ticket_by_id(pk, actor)
     if not policies.can_work(actor, ticket):
         return redirect("ticket", ticket.ref)
     bell.seen(request, ticket.pk)
-    return _page(request, chrome, ticket, before=_anchor(request, actor))
+    return _page(request, ticket, before=_anchor(request, actor))
 
 
 def _anchor(request: HttpRequest, actor: Actor) -> Message | None:
@@ -69,7 +70,7 @@ def _anchor(request: HttpRequest, actor: Actor) -> Message | None:
 
 
 @require_http_methods(["GET", "POST"])
-def write(request: HttpRequest, chrome: Chrome, pk: int) -> HttpResponse:
+def write(request: HttpRequest, pk: int) -> HttpResponse:
     """A reply, or with the field “note” a work note. What is refused keeps its text."""
     actor = actor_of(request)
     ticket = ticket_for(pk, actor)
@@ -96,7 +97,7 @@ def write(request: HttpRequest, chrome: Chrome, pk: int) -> HttpResponse:
         # What is new stands above the text now, so the next sending goes through.
         form.refresh(newest_message(ticket))
     form.pending = pending(form, actor=actor, now=now)
-    return _page(request, chrome, ticket, composer=form, status=409)
+    return _page(request, ticket, composer=form, status=409)
 
 
 @require_http_methods(["GET", "POST"])
@@ -149,7 +150,7 @@ def _panel_page(
 ) -> HttpResponse:
     """A panel on a page of its own: what it will do is shown before it is done."""
     context = {
-        **chrome,
+        **chrome(),
         "title": f"#{ticket.pk} {ticket.subject}",
         "ticket": ticket,
         "panel": panel,
@@ -162,7 +163,6 @@ def _panel_page(
 
 def _page(
     request: HttpRequest,
-    chrome: Chrome,
     ticket: Ticket,
     *,
     before: Message | None = None,
@@ -174,7 +174,6 @@ def _page(
     told = page.told(ticket, book)
     said = page.conversation(family.family, told, book, actor, before=before)
     context = {
-        **chrome,
         "title": f"#{ticket.pk}",
         "said": said,
         "history": told,

@@ -1,0 +1,57 @@
+"""HTML rendered once and filled in for each page: a template costs more than what differs in it.
+
+A hole is a template's expression, written out as a marker where its value would stand. Whoever
+renders a stencil decides what is known for all its pages, and what is a hole.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable, Sequence
+
+from django.template import Context, Engine
+from django.template.base import VariableNode
+from django.utils.safestring import SafeString, mark_safe
+
+Part = str | VariableNode
+Stencil = Sequence[Part]
+
+# Nobody knows it, so no name that somebody chose can be taken for a hole.
+_MARK = secrets.token_hex(8)
+_HOLE = re.compile(f"\ue000{_MARK}(.*?)\ue001", re.DOTALL)
+
+
+def hole(expression: str) -> str:
+    """Stands for `{{ expression }}`."""
+    return f"\ue000{_MARK}{expression}\ue001"
+
+
+class Holes(dict):  # type: ignore[type-arg]
+    """Whatever a template asks of it, and isn't known, is a hole."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self._path = path
+
+    def __missing__(self, name: str) -> str:
+        return hole(f"{self._path}.{name}")
+
+
+def cut(html: str) -> list[Part]:
+    """Text and, between, the expressions whose values go there."""
+    pieces = _HOLE.split(html)
+    return [piece if at % 2 == 0 else _variable(piece) for at, piece in enumerate(pieces)]
+
+
+def filled(stencil: Iterable[Part], context: Context) -> SafeString:
+    """The HTML with this page's values, escaped as its template would have escaped them."""
+    return mark_safe(  # noqa: S308 - rendered by a template, or escaped like its variables
+        "".join(part if isinstance(part, str) else part.render(context) for part in stencil)
+    )
+
+
+def _variable(expression: str) -> VariableNode:
+    (node,) = Engine.get_default().from_string(f"{{{{ {expression} }}}}").nodelist
+    assert isinstance(node, VariableNode)  # what braces make
+    return node
