@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import connection
 
 from apps.accounts.models import User
 from apps.search import spelling
 from apps.search.adapters import postgresql
+from apps.search.adapters.postgresql import Ask
 from apps.search.words import fold
 
 MOST_WORDS = 4
@@ -22,38 +21,47 @@ def ids_of(text: str, *, limit: int) -> list[int]:
     if not parts:
         return []
     if connection.vendor == "postgresql":
-        return _held(parts, limit) or _alike_by_trigrams(" ".join(parts), limit)
+        return _held_or_alike(parts, limit)
     return _held(parts, limit) or _alike_one_by_one(parts, limit)
 
 
 def _held(parts: list[str], limit: int) -> list[int]:
+    with connection.cursor() as cursor:
+        asked = _ask_held(parts, limit)
+        cursor.execute(asked.sql, asked.values)
+        return [pk for (pk,) in cursor]
+
+
+def _ask_held(parts: list[str], limit: int) -> Ask:
     """The expression is that of the index search_person."""
     one = "lower(name) || ' ' || email LIKE %s ESCAPE '!'"
-    values: list[Any] = [f"%{_literal(part)}%" for part in parts]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT id FROM accounts_user WHERE {' AND '.join(['(' + one + ')'] * len(parts))} "
-            "AND anonymised_at IS NULL ORDER BY length(name), id LIMIT %s",
-            [*values, limit],
-        )
-        return [pk for (pk,) in cursor]
+    return Ask(
+        f"SELECT id FROM accounts_user WHERE {' AND '.join(['(' + one + ')'] * len(parts))} "
+        "AND anonymised_at IS NULL ORDER BY length(name), id LIMIT %s",
+        [*(f"%{_literal(part)}%" for part in parts), limit],
+    )
 
 
 def _literal(part: str) -> str:
     return part.replace("!", "!!").replace("%", "!%").replace("_", "!_")
 
 
-def _alike_by_trigrams(text: str, limit: int) -> list[int]:
+def _held_or_alike(parts: list[str], limit: int) -> list[int]:
+    """In one round trip; whoever is only alike is looked for only if nobody holds the words."""
+    held, text = _ask_held(parts, limit), " ".join(parts)
     if not postgresql.has_trigrams():
-        return []
-    with postgresql.by_index({"pg_trgm.word_similarity_threshold": str(_ALIKE)}) as cursor:
-        cursor.execute(
-            "SELECT id FROM accounts_user WHERE %s <%% (lower(name) || ' ' || email) "
-            "AND anonymised_at IS NULL "
-            "ORDER BY word_similarity(%s, lower(name) || ' ' || email) DESC, id LIMIT %s",
-            [text, text, limit],
-        )
-        return [pk for (pk,) in cursor]
+        return _held(parts, limit)
+    both = Ask(
+        f"WITH held AS MATERIALIZED ({held.sql}), alike AS MATERIALIZED ("
+        "SELECT id FROM accounts_user WHERE NOT EXISTS (SELECT FROM held) "
+        "AND %s <%% (lower(name) || ' ' || email) AND anonymised_at IS NULL "
+        "ORDER BY word_similarity(%s, lower(name) || ' ' || email) DESC, id LIMIT %s) "
+        "SELECT id FROM held UNION ALL SELECT id FROM alike",
+        [*held.values, text, text, limit],
+    )
+    threshold = {"pg_trgm.word_similarity_threshold": str(_ALIKE)}
+    (found,) = postgresql.by_index(both, settings=threshold)
+    return [pk for (pk,) in found]
 
 
 def _alike_one_by_one(parts: list[str], limit: int) -> list[int]:
