@@ -28,7 +28,7 @@ def hole(expression: str) -> str:
 
 
 class Holes(dict):  # type: ignore[type-arg]
-    """Whatever a template asks of it, and isn't known, is a hole."""
+    """A variable that is a hole, as is whatever a template asks of it and isn't known."""
 
     def __init__(self, path: str) -> None:
         super().__init__()
@@ -36,6 +36,12 @@ class Holes(dict):  # type: ignore[type-arg]
 
     def __missing__(self, name: str) -> str:
         return hole(f"{self._path}.{name}")
+
+    def __str__(self) -> str:
+        return hole(self._path)
+
+    def __bool__(self) -> bool:
+        return True
 
 
 def cut(html: str) -> list[Part]:

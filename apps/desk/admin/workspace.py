@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -20,6 +23,7 @@ from apps.desk import directory, page
 from apps.desk.directory import Directory
 from apps.desk.forms import ComposerForm, newest_message
 from apps.desk.history import Entry
+from apps.desk.menus import menu, tag_chips
 from apps.desk.models import Draft
 from apps.desk.page import Conversation
 from apps.desk.panels import PANELS, Panel, offered
@@ -29,7 +33,6 @@ from apps.kernel.forms import shown_on
 from apps.knowledge import shelf
 from apps.notifications import bell
 from apps.tickets import access, events, files, policies, statuses
-from apps.tickets.assignment import Explanation
 from apps.tickets.form_files import keep_files, pending
 from apps.tickets.models import Level, Message, Ticket
 
@@ -196,44 +199,55 @@ def head(
     shown = [item.message.pk for item in said.items if item.message]
     return {
         "ticket": ticket,
+        "base": page.path_of(ticket.pk).removesuffix("change/"),
         "merged_in": family.merged,
         "may_work": policies.can_work(actor, ticket),
         "is_mine": ticket.assignee_id == actor.id,
         "is_final": ticket.status_category in statuses.TERMINAL,
-        "assigned_why": _why_assigned(told),
+        "why_assigned": _why_assigned(told),
         "seen": max(shown, default=0),
         "fact": told[0].id if told else 0,
         "inline_types": files.INLINE_TYPES,
     }
 
 
-def _why_assigned(told: list[Entry]) -> Explanation | None:
-    """Of the last assignment, if a team's policy made it."""
+def _why_assigned(told: list[Entry]) -> str:
+    """The last assignment explained, if a team's policy made it."""
     newest = next((entry for entry in told if entry.is_assignment), None)
-    return newest.why if newest else None
+    if newest is None or newest.why is None:
+        return ""
+    return render_to_string("admin/tickets/ticket/why.html", {"why": newest.why})
 
 
 def side(ticket: Ticket, actor: Actor, book: Directory, family: page.Relatives) -> dict[str, Any]:
     """What stands beside the conversation."""
     team = book.members.get(ticket.team_id or 0)
+    assignees = {
+        pk: name
+        for pk, name in book.staff.items()
+        if team is None or pk in team or pk == ticket.assignee_id
+    }
+    categories = {pk: name for pk, name in book.categories.items() if pk in book.offered}
+    tags = list(ticket.tags.all())
     return {
-        "statuses": book.after(ticket.status_category),
-        "teams": book.teams,
-        "assignees": {
-            pk: name
-            for pk, name in book.staff.items()
-            if team is None or pk in team or pk == ticket.assignee_id
+        "statuses": tuple(book.after(ticket.status_category)),
+        "assignees": assignees,
+        "menus": {
+            "team": menu(book.teams, ticket.team_id),
+            "assignee": menu(assignees, ticket.assignee_id),
+            "category": menu(categories, ticket.category_id),
+            "impact": menu(Level.choices, ticket.impact),
+            "urgency": menu(Level.choices, ticket.urgency),
         },
-        "categories": {pk: book.categories[pk] for pk in book.categories if pk in book.offered},
-        "levels": Level.choices,
-        "tags": list(ticket.tags.all()),
+        "tags": tags,
+        "tag_chips": tag_chips(tags),
         "fields": page.fields(ticket),
         "ties": page.ties(ticket, actor),
         "children": family.children,
         "watchers": page.watchers(ticket),
         "others": page.others_of_requester(ticket, actor),
         "local_time": page.local_time(ticket.requester.time_zone),
-        "more": offered(ticket, actor),
+        "more": tuple(offered(ticket, actor)),
         "article_url": _article_url(ticket),
         "articles": shelf.linked_to(events.subject_of(ticket.pk), actor),
     }
@@ -258,10 +272,11 @@ def composers(
     seen = max((item.message.pk for item in said.items if item.message), default=0)
     if ticket.merged_into_id:
         seen = newest_message(ticket)
+    begun_with = {**desk.drafts, **({instead.kind: None} if instead is not None else {})}
     forms = {
         kind: instead
         if instead is not None and instead.kind == kind
-        else ComposerForm(ticket=ticket, kind=kind, seen=seen, draft=desk.drafts.get(kind))
+        else SimpleLazyObject(partial(_composer, ticket, kind, seen, desk.drafts.get(kind)))
         for kind in (Kind.REPLY, Kind.NOTE)
     }
     begun = instead.kind if instead else max(desk.drafts, default="", key=_written_at(desk))
@@ -270,9 +285,15 @@ def composers(
         "sending": [(draft, page.preview(draft)) for draft in desk.sending],
         "reply": forms[Kind.REPLY],
         "note": forms[Kind.NOTE],
+        "blank": forms.keys() - begun_with.keys(),  # these need no form: they are all alike
+        "read_up_to": seen,
         "may_reply": ticket.status_category not in statuses.TERMINAL or ticket.merged_into_id,
         "is_note": begun == Kind.NOTE,
     }
+
+
+def _composer(ticket: Ticket, kind: str, seen: int, draft: Draft | None) -> ComposerForm:
+    return ComposerForm(ticket=ticket, kind=kind, seen=seen, draft=draft)
 
 
 def _written_at(desk: page.Desk) -> Any:
