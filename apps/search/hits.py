@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models.functions import Substr
 
 from apps.kernel.actors import Actor
-from apps.kernel.compiled import Compiled, CompiledFor, together
+from apps.kernel.compiled import Compiled, CompiledFor, padded, together
 from apps.knowledge.models import Article
 from apps.search.access import is_staff
 from apps.search.gather import family_of
@@ -20,7 +20,6 @@ from apps.tickets import reference
 from apps.tickets.models import Message, Ticket
 
 _MESSAGES = 200  # of all tickets of a page, the latest: snippets come out of these
-_STEP = 10  # questions are made for so many tickets, for twice as many, and so on
 
 Row = tuple[Any, ...]
 Text = tuple[int, str]  # a ticket's id, and what was written on it
@@ -33,7 +32,7 @@ def ticket_hits(ticket_ids: Sequence[int], actor: Actor, marker: Marker) -> list
     """
     if not ticket_ids:
         return []
-    ids = _padded(ticket_ids)
+    ids = padded(ticket_ids)
     rows, merged, said = together(
         _rows(len(ids)).asked(actor, *ids),
         _merged(len(ids)).asked(*ids),
@@ -43,7 +42,7 @@ def ticket_hits(ticket_ids: Sequence[int], actor: Actor, marker: Marker) -> list
     owner = {pk: pk for pk in found}
     if merged and found:
         owner = family_of(list(found))
-        ids = _padded(list(owner))
+        ids = padded(list(owner))
         said = _said(len(ids))(actor, *ids)
     texts: defaultdict[int, list[str]] = defaultdict(list)
     for ticket_id, text in reversed(said):  # oldest first
@@ -54,11 +53,6 @@ def ticket_hits(ticket_ids: Sequence[int], actor: Actor, marker: Marker) -> list
         for pk in ticket_ids
         if pk in found
     ]
-
-
-def _padded(ids: Sequence[int]) -> list[int]:
-    """The same ids, the last one repeated: as many as a question is made for."""
-    return [*ids, *[ids[-1]] * (-len(ids) % _STEP)]
 
 
 @functools.cache

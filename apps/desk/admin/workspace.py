@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from apps.accounts.middleware import actor_of
 from apps.accounts.permissions import Permission
 from apps.desk import actions as desk_actions
-from apps.desk import directory, page
+from apps.desk import directory, page, reading
 from apps.desk.directory import Directory
 from apps.desk.forms import ComposerForm, newest_message
 from apps.desk.history import Entry
@@ -27,14 +27,14 @@ from apps.desk.menus import menu, tag_chips
 from apps.desk.models import Draft
 from apps.desk.page import Conversation
 from apps.desk.panels import PANELS, Panel, offered
+from apps.desk.reading import Around
 from apps.kernel.actors import Actor
 from apps.kernel.errors import ForbiddenError, NotFoundError
 from apps.kernel.forms import shown_on
-from apps.knowledge import shelf
 from apps.notifications import bell
-from apps.tickets import access, events, files, policies, statuses
+from apps.tickets import access, files, policies, statuses
 from apps.tickets.form_files import keep_files, pending
-from apps.tickets.models import Level, Message, Ticket
+from apps.tickets.models import Level, Message, Rating, Ticket
 
 Chrome = Callable[[], dict[str, Any]]  # what the admin's frame needs
 Kind = Draft.Kind
@@ -173,17 +173,20 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     actor, book, now = actor_of(request), directory.known(), timezone.now()
-    family = page.relatives(ticket, actor)
-    told = page.told(ticket, book)
-    said = page.conversation(family.family, told, book, actor, before=before)
+    about = reading.around(ticket, actor)
+    family = page.relatives(ticket, about.near, actor)
+    told = page.told(ticket, about.facts, book)
+    ids = page.newest(family.family, about, actor, before=before)
+    written = reading.said(ids[: reading.AT_ONCE], [ticket, *about.others])
+    said = page.conversation(ids, written, told, book, before=before)
     context = {
         "title": f"#{ticket.pk}",
         "said": said,
         "history": told,
         "people": page.colleagues(ticket, actor, book, now=now),
         **head(ticket, actor, family, told, said),
-        **side(ticket, actor, book, family),
-        **composers(ticket, actor, book, said, instead=composer),
+        **side(ticket, actor, book, family, about, rating=written.rating),
+        **composers(ticket, actor, book, about.drafts, said, instead=composer),
     }
     return render(request, "admin/tickets/ticket/workspace.html", context, status=status)
 
@@ -219,7 +222,15 @@ def _why_assigned(told: list[Entry]) -> str:
     return render_to_string("admin/tickets/ticket/why.html", {"why": newest.why})
 
 
-def side(ticket: Ticket, actor: Actor, book: Directory, family: page.Relatives) -> dict[str, Any]:
+def side(
+    ticket: Ticket,
+    actor: Actor,
+    book: Directory,
+    family: page.Relatives,
+    about: Around,
+    *,
+    rating: Rating | None,
+) -> dict[str, Any]:
     """What stands beside the conversation."""
     team = book.members.get(ticket.team_id or 0)
     assignees = {
@@ -228,7 +239,6 @@ def side(ticket: Ticket, actor: Actor, book: Directory, family: page.Relatives) 
         if team is None or pk in team or pk == ticket.assignee_id
     }
     categories = {pk: name for pk, name in book.categories.items() if pk in book.offered}
-    tags = list(ticket.tags.all())
     return {
         "statuses": tuple(book.after(ticket.status_category)),
         "assignees": assignees,
@@ -239,17 +249,18 @@ def side(ticket: Ticket, actor: Actor, book: Directory, family: page.Relatives) 
             "impact": menu(Level.choices, ticket.impact),
             "urgency": menu(Level.choices, ticket.urgency),
         },
-        "tags": tags,
-        "tag_chips": tag_chips(tags),
+        "tags": about.tags,
+        "tag_chips": tag_chips(about.tags),
         "fields": page.fields(ticket),
-        "ties": page.ties(ticket, actor),
+        "ties": page.ties(ticket, about.links, actor),
         "children": family.children,
-        "watchers": page.watchers(ticket),
-        "others": page.others_of_requester(ticket, actor),
+        "watchers": page.watchers(about.participants),
+        "others": page.others_of_requester(about.others, rating),
         "local_time": page.local_time(ticket.requester.time_zone),
         "more": tuple(offered(ticket, actor)),
         "article_url": _article_url(ticket),
-        "articles": shelf.linked_to(events.subject_of(ticket.pk), actor),
+        "is_solved": ticket.resolved_at is not None,
+        "articles": about.articles,
     }
 
 
@@ -263,12 +274,13 @@ def composers(
     ticket: Ticket,
     actor: Actor,
     book: Directory,
+    drafts: list[Draft],
     said: Conversation,
     *,
     instead: ComposerForm | None = None,
 ) -> dict[str, Any]:
     """The two forms to write in, each with the draft that waits for it."""
-    desk = page.desk(ticket, actor, book)
+    desk = page.desk(drafts, actor, book)
     seen = max((item.message.pk for item in said.items if item.message), default=0)
     if ticket.merged_into_id:
         seen = newest_message(ticket)
