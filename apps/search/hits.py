@@ -13,7 +13,6 @@ from apps.kernel.actors import Actor
 from apps.kernel.compiled import Compiled, CompiledFor, padded, together
 from apps.knowledge.models import Article
 from apps.search.access import is_staff
-from apps.search.gather import family_of
 from apps.search.highlight import READ, Marker, marked, snippet
 from apps.search.results import ArticleHit, TicketHit
 from apps.tickets import reference
@@ -28,7 +27,7 @@ Text = tuple[int, str]  # a ticket's id, and what was written on it
 def ticket_hits(ticket_ids: Sequence[int], actor: Actor, marker: Marker) -> list[TicketHit]:
     """In the order given, without those that the actor may not see (any more).
 
-    One round trip; three where others were merged into these.
+    One round trip, and one for each level of tickets that were merged into these.
     """
     if not ticket_ids:
         return []
@@ -40,10 +39,12 @@ def ticket_hits(ticket_ids: Sequence[int], actor: Actor, marker: Marker) -> list
     )
     found = {row[0]: row for row in rows}
     owner = {pk: pk for pk in found}
-    if merged and found:
-        owner = family_of(list(found))
-        ids = padded(list(owner))
-        said = _said(len(ids))(actor, *ids)
+    while new := {pk: owner[into] for pk, into in merged if into in owner and pk not in owner}:
+        owner |= new
+        below, ids = padded(list(new)), padded(list(owner))
+        merged, said = together(
+            _merged(len(below)).asked(*below), _said(len(ids)).asked(actor, *ids)
+        )
     texts: defaultdict[int, list[str]] = defaultdict(list)
     for ticket_id, text in reversed(said):  # oldest first
         if ticket_id in owner:

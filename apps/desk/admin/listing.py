@@ -154,6 +154,9 @@ def _search(request: HttpRequest, text: str) -> HttpResponse:
     path = reverse("admin:tickets_ticket_changelist")
     cursor = request.GET.get("cursor", "")
     page = find.tickets(text, actor=actor, cursor=cursor, limit=30)
+    # Words that tickets have are no badly mistyped name.
+    loosely = not page.total or bool(page.corrected)
+    people = find.people(text, actor=actor, limit=6, loosely=loosely) if not cursor else []
     context = {
         **_tools(request, board_of(actor), path),
         "title": _("Search"),
@@ -162,7 +165,7 @@ def _search(request: HttpRequest, text: str) -> HttpResponse:
         "found": len(page.hits),
         "is_first": not cursor,
         "older": "?" + urlencode({"q": text, "cursor": page.following}) if page.following else "",
-        "people": find.people(text, actor=actor, limit=6) if not cursor else [],
+        "people": people,
         "seen": now.isoformat(),
     }
     return render(request, "admin/tickets/ticket/found.html", context)
