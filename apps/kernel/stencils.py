@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterable, Sequence
+from html import escape
 
 from django.template import Context, Engine
 from django.template.base import VariableNode
@@ -55,6 +56,19 @@ def filled(stencil: Iterable[Part], context: Context) -> SafeString:
     return mark_safe(  # noqa: S308 - rendered by a template, or escaped like its variables
         "".join(part if isinstance(part, str) else part.render(context) for part in stencil)
     )
+
+
+def html_of(template: str, /, *values: object, **named: object) -> SafeString:
+    """As format_html; its search for lazy texts costs more than a row's escaping and filling."""
+    return mark_safe(  # noqa: S308 - every value is escaped, unless it is safe
+        template.format(
+            *map(_safe, values), **{name: _safe(value) for name, value in named.items()}
+        )
+    )
+
+
+def _safe(value: object) -> str:
+    return value.__html__() if isinstance(value, SafeString) else escape(str(value))
 
 
 def _variable(expression: str) -> VariableNode:
