@@ -399,7 +399,7 @@ UNFOLD = {
     },
     "SIDEBAR": {
         "show_search": False,
-        "navigation": "apps.ops.sidebar.navigation",
+        "navigation": [{"items": []}],  # so that it asks for our own: apps/ops/sidebar.py
     },
 }
 

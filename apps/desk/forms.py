@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.http import QueryDict
@@ -62,6 +62,13 @@ class ComposerForm(WritingForm):
             self.fields["status"].queryset = statuses_after(ticket).exclude(  # type: ignore[attr-defined]
                 category="scheduled"  # that one needs a date: the panel asks for it
             )
+
+    @classmethod
+    def blank(cls, kind: str, *, seen: str, submission: str) -> Self:
+        """Nothing is written, and these stand in its hidden fields."""
+        form = cls(ticket=Ticket(), kind=kind, seen=0)
+        form.initial.update(seen=seen, submission=submission)
+        return form
 
     def refresh(self, seen: int) -> None:
         """Send it again with what is new before its writer: they have been told of it."""

@@ -1,14 +1,13 @@
-"""What the workspace shows of one ticket: about a dozen queries, however much was said on it."""
+"""What the workspace shows of one ticket, out of what was read of it (apps/desk/reading.py)."""
 
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
@@ -18,18 +17,16 @@ from apps.desk import history, mentions, presence, quoting
 from apps.desk.directory import Directory
 from apps.desk.history import Entry, Line
 from apps.desk.models import Draft
-from apps.events import journal
+from apps.desk.reading import AT_ONCE, Around, Said
+from apps.events.envelope import Envelope
 from apps.kernel import markup
 from apps.kernel.actors import Actor
-from apps.kernel.compiled import Compiled, CompiledFor
-from apps.tickets import custom, events
-from apps.tickets.models import Link, Message, Participant, Rating, Ticket
+from apps.tickets import custom, reference
+from apps.tickets.models import Attachment, Link, Message, Participant, Rating, Ticket
 from apps.tickets.querysets import MessageQuerySet
 from apps.tickets.statuses import ACTIVE
 
-AT_ONCE = 30  # messages; earlier ones are a click away
-HISTORY = 80  # facts
-OTHERS, LOOKED_AT = 5, 20  # tickets of the same requester: shown, and looked through for open ones
+OTHERS = 5  # tickets of the same requester that are shown: the open ones first
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +35,7 @@ class Item:
 
     message: Message | None = None
     html: SafeString | None = None
+    files: Sequence[Attachment] = ()
     line: Line | None = None
 
     @property
@@ -61,23 +59,28 @@ def said_on(family: list[int], actor: Actor) -> MessageQuerySet:
     return rows.readable_by(actor) if len(family) > 1 else rows
 
 
+def newest(family: list[int], about: Around, actor: Actor, *, before: Message | None) -> list[int]:
+    """Ids of the messages to show and of those a step further back. No query for the usual page."""
+    if before is None and len(family) == 1:
+        return about.newest
+    rows = said_on(family, actor)
+    if before is not None:
+        at = before.created_at
+        rows = rows.filter(created_at__lte=at).filter(Q(created_at__lt=at) | Q(pk__lt=before.pk))
+    ids = rows.order_by("-created_at", "-id").values_list("pk", flat=True)
+    return list(ids[: 2 * AT_ONCE])
+
+
 def conversation(
-    family: list[int],
+    ids: list[int],
+    written: Said,
     told: list[Entry],
     book: Directory,
-    actor: Actor,
     *,
     before: Message | None,
 ) -> Conversation:
-    """Two queries and one for the files, or none if there is nothing."""
-    if before is not None:
-        at, rows = before.created_at, said_on(family, actor)
-        rows = rows.filter(created_at__lte=at).filter(Q(created_at__lt=at) | Q(pk__lt=before.pk))
-        ids = list(_newest(rows))
-    else:
-        is_alone = len(family) == 1
-        ids = _newest_of(family[0]) if is_alone else list(_newest(said_on(family, actor)))
-    shown = written(Message.objects.filter(pk__in=ids[:AT_ONCE]), book)
+    """The messages with what was changed between them."""
+    shown = items(written.messages, written.files, book)
     earlier = len(ids) - len(ids[:AT_ONCE])
     since = shown[0].at if shown and (earlier or before) else None
     until = before.created_at if before is not None else None
@@ -90,25 +93,25 @@ def conversation(
     )
 
 
-def _newest(rows: MessageQuerySet) -> QuerySet[Message, int]:
-    return rows.order_by("-created_at", "-id").values_list("pk", flat=True)[: 2 * AT_ONCE]
+def written(rows: MessageQuerySet, book: Directory) -> list[Item]:
+    """Messages in the order of time, ready to show. Two queries."""
+    found = list(rows.conversation().select_related("author").prefetch_related("attachments"))
+    return items(found, {row.pk: list(row.attachments.all()) for row in found}, book)
 
 
-_newest_of: Compiled[int] = Compiled(lambda pk: _newest(Message.objects.filter(ticket__in=[pk])))
-
-
-def written(rows: Any, book: Directory) -> list[Item]:
-    """Messages in the order of time, ready to show."""
-    found = rows.conversation().select_related("author").prefetch_related("attachments")
+def items(
+    messages: Iterable[Message], files: Mapping[int, Sequence[Attachment]], book: Directory
+) -> list[Item]:
     known: dict[str, int] | None = None
-    items = []
-    for message in found:
+    found = []
+    for message in messages:
         html = quoting.folded(message.html)
         if message.visibility == Message.Visibility.INTERNAL and "@" in html:
             known = known if known is not None else mentions.handles(book.staff)
             html = mentions.shown(html, book.staff, known)
-        items.append(Item(message=message, html=mark_safe(html)))  # noqa: S308 - sanitised before
-    return items
+        safe = mark_safe(html)  # noqa: S308 - sanitised before
+        found.append(Item(message=message, html=safe, files=files.get(message.pk, ())))
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,14 +123,8 @@ class Relatives:
     children: list[Ticket]
 
 
-_near: Compiled[Ticket] = Compiled(
-    lambda pk: Ticket.objects.filter(Q(merged_into=pk) | Q(parent=pk)).order_by("pk")
-)
-
-
-def relatives(ticket: Ticket, actor: Actor) -> Relatives:
-    """One query, and one more for each level of merges of merges."""
-    near = _near(ticket.pk)
+def relatives(ticket: Ticket, near: list[Ticket], actor: Actor) -> Relatives:
+    """No query, and one for each level of merges of merges."""
     merged = [row for row in near if row.merged_into_id == ticket.pk]
     family, level = [ticket.pk], [row.pk for row in merged]
     while level:
@@ -153,21 +150,12 @@ class Tie:
     is_ours: bool  # "this one blocks it", not "it blocks this one"
 
 
-_tied: Compiled[Link] = Compiled(
-    lambda pk: (
-        Link.objects.filter(Q(source=pk) | Q(target=pk))
-        .select_related("source__status", "target__status")
-        .order_by("pk")
-    )
-)
-
-
-def ties(ticket: Ticket, actor: Actor) -> list[Tie]:
+def ties(ticket: Ticket, links: Iterable[Link], actor: Actor) -> list[Tie]:
     told = [
         Tie(link.get_kind_display(), link.target, is_ours=True)
         if link.source_id == ticket.pk
         else Tie(link.get_kind_display(), link.source, is_ours=False)
-        for link in _tied(ticket.pk)
+        for link in links
     ]
     return [tie for tie in told if _is_shown(tie.other, actor)]
 
@@ -181,9 +169,9 @@ class Desk:
     writers: list[str]  # colleagues with a draft or a reply on its way
 
 
-def desk(ticket: Ticket, actor: Actor, book: Directory) -> Desk:
-    """One query, and one for the files of drafts if there are drafts."""
-    rows = Draft.objects.filter(ticket=ticket).order_by("pk").prefetch_related("files")
+def desk(rows: Iterable[Draft], actor: Actor, book: Directory) -> Desk:
+    """The drafts on a ticket, by whose they are."""
+    rows = list(rows)
     mine = [row for row in rows if row.author_id == actor.id]
     others = dict.fromkeys(row.author_id for row in rows if row.author_id != actor.id)
     return Desk(
@@ -222,24 +210,14 @@ class Others:
     rating: Rating | None
 
 
-_of_requester: CompiledFor[Ticket] = CompiledFor(
-    lambda actor, requester, but: (
-        Ticket.objects.visible_to(actor)
-        .raised_by(requester)
-        .exclude(pk=but)
-        .select_related("status")
-        .order_by("-updated_at", "-pk")[:LOOKED_AT]
-    )
-)
-
-
-def others_of_requester(ticket: Ticket, actor: Actor) -> Others:
-    """Two queries, among their newest tickets."""
-    newest = _of_requester(actor, ticket.requester_id, ticket.pk)
-    given = Rating.objects.filter(ticket__in=[ticket, *newest]).given()
+def others_of_requester(newest: Iterable[Ticket], rating: Rating | None) -> Others:
+    """Out of their newest tickets."""
     return Others(
-        tickets=sorted(newest, key=lambda row: row.status_category not in ACTIVE)[:OTHERS],
-        rating=given.order_by("-given_at").first(),
+        tickets=[
+            reference.dress(row)
+            for row in sorted(newest, key=lambda row: row.status_category not in ACTIVE)[:OTHERS]
+        ],
+        rating=rating,
     )
 
 
@@ -260,10 +238,9 @@ def _spelt(value: object) -> str:
     return str(value)
 
 
-def told(ticket: Ticket, book: Directory) -> list[Entry]:
+def told(ticket: Ticket, facts: list[Envelope], book: Directory) -> list[Entry]:
     """The ticket's history, newest first."""
     known = {ticket.requester_id: str(ticket.requester)}
-    facts = journal.history(events.subject_of(ticket.pk), limit=HISTORY)
     return history.entries(facts, people=known, book=book)
 
 
@@ -275,13 +252,8 @@ def local_time(zone: str) -> datetime | None:
         return None
 
 
-def watchers(ticket: Ticket) -> list[str]:
-    return [str(row.user) if row.user else row.address for row in _watching(ticket.pk)]
-
-
-_watching: Compiled[Participant] = Compiled(
-    lambda pk: Participant.objects.filter(ticket=pk).select_related("user").order_by("pk")
-)
+def watchers(participants: Iterable[Participant]) -> list[str]:
+    return [str(row.user) if row.user else row.address for row in participants]
 
 
 def path_of(pk: int) -> str:

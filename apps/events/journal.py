@@ -16,7 +16,7 @@ from apps.events.facts import Fact
 from apps.events.models import Delivery, Event
 from apps.events.registry import subscribers_of
 from apps.kernel.actors import Actor
-from apps.kernel.compiled import Compiled
+from apps.kernel.compiled import Asked, Compiled
 
 
 def record(fact: Fact, *, actor: Actor, now: datetime) -> Envelope:
@@ -74,6 +74,11 @@ def history(subject: str, *, limit: int, names: Collection[str] = ()) -> list[En
         return [envelope(row) for row in _history(limit)(subject)]
     rows = Event.objects.filter(subject=subject, name__in=names)
     return [envelope(row) for row in rows.order_by("-id")[:limit]]
+
+
+def asked_history(subject: str, *, limit: int) -> Asked:
+    """The question of `history`, for whoever asks it together with others: rows for `envelope`."""
+    return _history(limit).asked(subject)
 
 
 @functools.cache

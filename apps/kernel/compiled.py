@@ -25,6 +25,7 @@ Value = int | str | datetime
 _MOST = 2**63 - 1  # the largest whole number that a column holds
 _INT, _STR = -1_000_000_000, "\ue000"  # what no row holds
 _MOMENT = datetime(1, 1, 2, tzinfo=UTC)
+_STEP = 10  # values of an IN
 _KINDS = 64  # of actors; more than a desk has roles
 
 
@@ -92,6 +93,11 @@ class Asked:
 
     shape: _Shape
     values: Sequence[Value]
+
+
+def padded(ids: Sequence[int]) -> list[int]:
+    """At least one id, the last one repeated up to the next ten: one query serves as many."""
+    return [*ids, *[ids[-1]] * (-len(ids) % _STEP)]
 
 
 def together(*asked: Asked) -> list[list[Any]]:

@@ -44,8 +44,24 @@ def by_slug(slug: str, actor: Actor) -> Article:
 
 def linked_to(subject: str, actor: Actor, limit: int = 10) -> list[Article]:
     """The articles written for "ticket:42" or linked to it, newest first. One query."""
-    rows = Article.objects.visible_to(actor).linked_to(subject)
-    return list(rows.select_related("category").order_by("-pk")[:limit])
+    return together(asked_linked_to(subject, actor, limit))[0]
+
+
+def asked_linked_to(subject: str, actor: Actor, limit: int = 10) -> Asked:
+    """The question of `linked_to`, for whoever asks it together with others."""
+    return _linked_to(limit).asked(actor, subject)
+
+
+@functools.cache
+def _linked_to(limit: int) -> CompiledFor[Article]:
+    return CompiledFor(
+        lambda actor, subject: (
+            Article.objects.visible_to(actor)
+            .linked_to(subject)
+            .select_related("category")
+            .order_by("-pk")[:limit]
+        )
+    )
 
 
 def titled(words: str, actor: Actor, limit: int = 10) -> list[Article]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.accounts.access import availability_of
 from apps.accounts.middleware import actor_of, person_of
@@ -16,6 +19,7 @@ from apps.accounts.models import AgentState
 from apps.accounts.permissions import Permission
 from apps.desk.board import Board, View, board_of
 from apps.desk.options import options
+from apps.kernel.stencils import hole
 from apps.notifications import bell
 from apps.tickets.filters import subtree
 
@@ -24,106 +28,150 @@ QUEUE = "tickets_ticket_changelist"
 _STATES = {"available": "event_available", "away": "coffee", "off": "event_busy"}
 _GROUPS: tuple[tuple[Text, Permission, tuple[tuple[Text, str, str], ...]], ...] = (
     (
-        _("Writing"),
+        gettext_lazy("Writing"),
         Permission.WORK_TICKETS,
-        ((_("Saved replies"), "bolt", "desk_savedreply_changelist"),),
+        ((gettext_lazy("Saved replies"), "bolt", "desk_savedreply_changelist"),),
     ),
     (
-        _("Knowledge"),
+        gettext_lazy("Knowledge"),
         Permission.WRITE_ARTICLES,
         (
-            (_("Articles"), "menu_book", "knowledge_article_changelist"),
-            (_("New article"), "edit_note", "knowledge_article_add"),
-            (_("Readers' comments"), "reviews", "knowledge_feedback_changelist"),
-            (_("Article categories"), "shelves", "knowledge_knowledgecategory_changelist"),
+            (gettext_lazy("Articles"), "menu_book", "knowledge_article_changelist"),
+            (gettext_lazy("New article"), "edit_note", "knowledge_article_add"),
+            (gettext_lazy("Readers' comments"), "reviews", "knowledge_feedback_changelist"),
+            (
+                gettext_lazy("Article categories"),
+                "shelves",
+                "knowledge_knowledgecategory_changelist",
+            ),
         ),
     ),
     (
-        _("Customers and staff"),
+        gettext_lazy("Customers and staff"),
         Permission.MANAGE_PEOPLE,
         (
-            (_("People"), "people", "accounts_user_changelist"),
-            (_("Organisations"), "apartment", "accounts_organisation_changelist"),
-            (_("Teams"), "groups", "accounts_team_changelist"),
-            (_("API tokens"), "key", "accounts_apitoken_changelist"),
+            (gettext_lazy("People"), "people", "accounts_user_changelist"),
+            (gettext_lazy("Organisations"), "apartment", "accounts_organisation_changelist"),
+            (gettext_lazy("Teams"), "groups", "accounts_team_changelist"),
+            (gettext_lazy("API tokens"), "key", "accounts_apitoken_changelist"),
         ),
     ),
     (
-        _("Desk"),
+        gettext_lazy("Desk"),
         Permission.MANAGE_DESK,
         (
-            (_("Categories"), "category", "tickets_category_changelist"),
-            (_("Statuses"), "flag", "tickets_status_changelist"),
-            (_("Priority matrix"), "grid_on", "tickets_priorityrule_changelist"),
-            (_("Outgoing mail"), "mail", "notifications_outgoingmail_changelist"),
-            (_("Deliveries"), "sync", "events_delivery_changelist"),
-            (_("Journal"), "history", "events_event_changelist"),
-            (_("Chores"), "schedule", "ops_chorerun_changelist"),
+            (gettext_lazy("Categories"), "category", "tickets_category_changelist"),
+            (gettext_lazy("Statuses"), "flag", "tickets_status_changelist"),
+            (gettext_lazy("Priority matrix"), "grid_on", "tickets_priorityrule_changelist"),
+            (gettext_lazy("Outgoing mail"), "mail", "notifications_outgoingmail_changelist"),
+            (gettext_lazy("Deliveries"), "sync", "events_delivery_changelist"),
+            (gettext_lazy("Journal"), "history", "events_event_changelist"),
+            (gettext_lazy("Chores"), "schedule", "ops_chorerun_changelist"),
         ),
     ),
 )
 
 
-def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A link. `badge` is what changes from page to page: a count, or one's own state."""
+
+    title: str
+    icon: str
+    link: str
+    active: bool = False
+    badge: str | int | None = None
+    count_of: str = ""  # the view whose count the badge is
+    way: str = ""  # the keyboard's
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    title: str
+    items: tuple[Item, ...]
+    collapsible: bool = False
+    open: bool = False
+
+
+def navigation(request: HttpRequest) -> tuple[Group, ...]:
     """What the admin's frame shows at the side: groups of links, the present one marked.
 
     The views and their counts come from one place that keeps them for some seconds.
     """
     actor = actor_of(request)
-    groups = [
-        {"title": title, "items": [_item(request, *entry) for entry in entries]}
+    groups = tuple(
+        Group(str(title), tuple(_item(request, *entry) for entry in entries))
         for title, permission, entries in _GROUPS
         if actor.can(permission)
-    ]
+    )
     if actor.can(Permission.WORK_TICKETS):
-        return [*_queue(request, board_of(actor)), *groups]
+        return (*_queue(request, board_of(actor)), *groups)
     return groups
 
 
-def _item(request: HttpRequest, title: Text, icon: str, view: str) -> dict[str, Any]:
-    path = reverse(f"admin:{view}")
-    is_here = request.path == path
-    return {"title": title, "icon": icon, "link": path, "active": is_here, "badge": None}
+def without_badges(groups: tuple[Group, ...]) -> tuple[tuple[Group, ...], list[str | int]]:
+    """The same with a hole for each badge, and the badges: `badges.0`, `badges.1` and so on."""
+    badges: list[str | int] = []
+
+    def bare(item: Item) -> Item:
+        if item.badge is None:
+            return item
+        badges.append(item.badge)
+        return replace(item, badge=hole(f"badges.{len(badges) - 1}"))
+
+    return tuple(replace(group, items=tuple(map(bare, group.items))) for group in groups), badges
 
 
-def _queue(request: HttpRequest, board: Board) -> list[dict[str, Any]]:
-    path = reverse(f"admin:{QUEUE}")
+def _item(request: HttpRequest, title: Text, icon: str, view: str) -> Item:
+    path = _path(f"admin:{view}")
+    return Item(str(title), icon, path, active=request.path == path)
+
+
+def _queue(request: HttpRequest, board: Board) -> tuple[Group, ...]:
+    path = _path(f"admin:{QUEUE}")
     here = _view_here(request, board) if request.path == path else ""
-    home = reverse("admin:index")
-    day = {"title": _("Today"), "icon": "today", "link": home, "way": "g h", "badge": None}
-    day["active"] = request.path == home
+    home, told = _path("admin:index"), _path("notifications")
     unread = len(bell.unread(request))
-    told = {"title": _("Notifications"), "icon": "notifications", "link": reverse("notifications")}
-    told |= {"active": False, "way": "g n", "badge": str(unread) if unread < bell.MOST else "99+"}
+    bell_says = str(unread) if unread < bell.MOST else "99+"
     built_in = [_view(path, view, here) for view in board.views if view.saved is None]
     kept = [_view(path, view, here) for view in board.views if view.saved is not None]
-    more = {"title": _("Manage views"), "icon": "tune", "link": f"{path}views/", "badge": None}
-    more["active"] = request.path == more["link"]
-    by_category = _categories(path, board, request.GET.getlist("category"))
-    return [
-        {"title": _("Queue"), "items": [day, told, _own_state(request), *built_in]},
-        {"title": _("Kept views"), "items": [*kept, more]},
-        {
-            "title": _("By category"),
-            "collapsible": True,
-            "open": any(item["active"] for item in by_category),
-            "items": by_category,
-        },
-    ]
+    manage = f"{path}views/"
+    by_category = tuple(_categories(path, board, request.GET.getlist("category")))
+    return (
+        Group(
+            _("Queue"),
+            (
+                Item(_("Today"), "today", home, active=request.path == home, way="g h"),
+                Item(_("Notifications"), "notifications", told, badge=bell_says, way="g n"),
+                _own_state(request),
+                *built_in,
+            ),
+        ),
+        Group(
+            _("Kept views"),
+            (*kept, Item(_("Manage views"), "tune", manage, active=request.path == manage)),
+        ),
+        Group(
+            _("By category"),
+            by_category,
+            collapsible=True,
+            open=any(item.active for item in by_category),
+        ),
+    )
 
 
-def _own_state(request: HttpRequest) -> dict[str, Any]:
+def _own_state(request: HttpRequest) -> Item:
     """Whether one takes new tickets, and the way to say so."""
     state, _until = availability_of(person_of(request), timezone.now())
-    link = reverse("admin:availability")
-    return {
-        "title": _("Availability"),
-        "icon": _STATES[state],
-        "link": link,
-        "active": request.path == link,
-        "badge": AgentState.Availability(state).label,
-        "way": "g v",
-    }
+    link = _path("admin:availability")
+    return Item(
+        _("Availability"),
+        _STATES[state],
+        link,
+        active=request.path == link,
+        badge=str(AgentState.Availability(state).label),
+        way="g v",
+    )
 
 
 def _view_here(request: HttpRequest, board: Board) -> str:
@@ -134,31 +182,34 @@ def _view_here(request: HttpRequest, board: Board) -> str:
     return ""
 
 
-def _view(path: str, view: View, here: str) -> dict[str, Any]:
-    return {
-        "title": view.title,
-        "icon": view.icon,
-        "link": f"{path}?{view.query}",
-        "active": view.key == here,
-        "badge": view.count,
-        "count_of": view.key,
-        "way": view.keys,
-    }
+def _view(path: str, view: View, here: str) -> Item:
+    return Item(
+        str(view.title),
+        view.icon,
+        f"{path}?{view.query}",
+        active=view.key == here,
+        badge=view.count,
+        count_of=view.key,
+        way=view.keys,
+    )
 
 
-def _categories(path: str, board: Board, chosen: list[str]) -> list[dict[str, Any]]:
+def _categories(path: str, board: Board, chosen: list[str]) -> Iterator[Item]:
     """The top of the tree, each with all that stands below it."""
     found = options()
-    return [
-        {
-            "title": category.name,
-            "icon": "category",
-            "link": f"{path}?category={category.pk}",
-            "active": str(category.pk) in chosen,
-            "badge": sum(
-                board.categories.get(pk, 0) for pk in subtree({category.pk}, found.parents)
-            ),
-        }
-        for category in found.categories
-        if category.parent is None and not category.archived
-    ]
+    parents = found.parents
+    for category in found.categories:
+        if category.parent is None and not category.archived:
+            below = subtree({category.pk}, parents)
+            yield Item(
+                category.name,
+                "category",
+                f"{path}?category={category.pk}",
+                active=str(category.pk) in chosen,
+                badge=sum(board.categories.get(pk, 0) for pk in below),
+            )
+
+
+@functools.cache
+def _path(name: str) -> str:
+    return reverse(name)

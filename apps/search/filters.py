@@ -136,7 +136,7 @@ def _people(value: str, actor: Actor) -> list[int]:
     """Customers aren't told whether somebody exists: they find nothing then."""
     if value.casefold() == "me" and actor.id is not None:
         return [actor.id]
-    found = ids_of(value, limit=50)
+    found = ids_of(value, limit=50, loosely=True)
     if not found and access.is_staff(actor):
         raise _NotUnderstoodError(_("There is nobody called “%s”.") % value)
     return found or [-1]

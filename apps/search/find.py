@@ -89,11 +89,11 @@ def suggest(text: str, *, actor: Actor, limit: int = 3) -> list[ArticleHit]:
     return _articles(query, access.articles_for(actor), Or, actor=actor, limit=limit)
 
 
-def people(text: str, *, actor: Actor, limit: int = 10) -> list[PersonHit]:
-    """People by name or address, mistyped or not; for staff."""
+def people(text: str, *, actor: Actor, limit: int = 10, loosely: bool = True) -> list[PersonHit]:
+    """People by name or address, mistyped or not; for staff. Badly mistyped only `loosely`."""
     if not access.is_staff(actor):
         return []
-    ids = ids_of(text, limit=limit)
+    ids = ids_of(text, limit=limit, loosely=loosely)
     found = User.objects.select_related("organisation").in_bulk(ids)
     return [
         PersonHit(

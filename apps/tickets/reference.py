@@ -68,6 +68,14 @@ def fields_of(category: Category | None) -> list[CategoryField]:
     return list({field.key: field for field in ranked}.values())
 
 
+def status(pk: int) -> Status | None:
+    return _statuses().get(pk)
+
+
+def team(pk: int | None) -> Team | None:
+    return _teams().get(pk or 0)
+
+
 def names(
     status: int, category: int | None, team: int | None
 ) -> tuple[str, str | None, str | None]:

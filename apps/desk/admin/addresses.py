@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib.admin import AdminSite
@@ -14,15 +15,15 @@ from apps.desk.admin import article, live, raising, workspace
 View = Callable[..., HttpResponse]
 
 _PAGES: tuple[tuple[str, View, str], ...] = (
-    ("<int:pk>/change/", workspace.show, "change"),
-    ("<int:pk>/write/", workspace.write, "write"),
     ("<int:pk>/replies/", live.replies, "replies"),
     ("<int:pk>/article/", article.propose, "article"),
     ("<int:pk>/<slug:panel>/do/", workspace.do, "do"),
     ("add/", raising.add, "add"),
 )
-# These need nothing of the admin's frame, which asks for counts and menus.
+# These stand in the frame that is kept (apps/ops/templatetags/frame.py), or in none.
 _BARE: tuple[tuple[str, View, str], ...] = (
+    ("<int:pk>/change/", workspace.show, "change"),
+    ("<int:pk>/write/", workspace.write, "write"),
     ("<int:pk>/news/", live.news, "news"),
     ("<int:pk>/here/", live.here, "here"),
     ("<int:pk>/draft/", live.draft, "draft"),
@@ -46,7 +47,7 @@ def workspace_urls(site: AdminSite) -> list[URLPattern]:
 def _framed(site: AdminSite, view: View) -> View:
     def framed(request: HttpRequest, **at: Any) -> HttpResponse:
         workspace.require_agent(request)
-        return view(request, site.each_context(request), **at)
+        return view(request, partial(site.each_context, request), **at)
 
     return framed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -29,7 +30,7 @@ from apps.tickets import events
 from apps.tickets.conversation import conversation
 from apps.tickets.models import Message, Participant, Ticket
 
-Chrome = dict[str, Any]  # what the admin's frame needs
+Chrome = Callable[[], dict[str, Any]]  # what the admin's frame needs
 FOUND = 8  # articles that a search for one to link shows
 SOLVED = {"resolved", "closed"}
 
@@ -70,7 +71,7 @@ def propose(request: HttpRequest, chrome: Chrome, pk: int) -> HttpResponse:
             return redirect("admin:knowledge_article_change", article.pk)
     words = request.GET.get("find", "").replace("\0", "").strip()
     context = {
-        **chrome,
+        **chrome(),
         "title": _("Article from #%d") % ticket.pk,
         "ticket": ticket,
         "form": form,

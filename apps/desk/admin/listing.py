@@ -32,7 +32,6 @@ from apps.tickets.filters import Filter
 from apps.tickets.models import Status
 from apps.tickets.orders import ORDERS, Order
 
-Chrome = dict[str, Any]
 _ID = re.compile(r"[1-9][0-9]{0,17}")
 NO_ID = "9" * 18  # nobody of this name: nothing is found, rather than everything
 TOLD = 8  # refusals that are told one by one
@@ -40,17 +39,17 @@ _NOT_BY_HAND = ("merged", "scheduled", "new")  # statuses that need more than a 
 
 
 @require_safe
-def show(request: HttpRequest, chrome: Chrome) -> HttpResponse:
+def show(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "").replace("\0", "").strip()
     if text:
-        return _search(request, chrome, text)
+        return _search(request, text)
     named = _named(request.GET)
     if named is not None:
         return redirect(f"{request.path}?{named}")
-    return _queue(request, chrome)
+    return _queue(request)
 
 
-def _queue(request: HttpRequest, chrome: Chrome) -> HttpResponse:
+def _queue(request: HttpRequest) -> HttpResponse:
     actor, now, found = actor_of(request), timezone.now(), options()
     board = board_of(actor)
     view, base, wanted, order = _wanted(request.GET, board)
@@ -60,7 +59,6 @@ def _queue(request: HttpRequest, chrome: Chrome) -> HttpResponse:
     own = view.query if view is not None else _query(wanted, base)
     ordered = own if order.key == _own_order(view) else f"{own}&order={order.key}"
     context = {
-        **chrome,
         **_tools(request, board, path),
         "title": view.title if view is not None else _("Filtered"),
         "view": view,
@@ -151,13 +149,15 @@ def _menus() -> dict[str, Any]:
     }
 
 
-def _search(request: HttpRequest, chrome: Chrome, text: str) -> HttpResponse:
+def _search(request: HttpRequest, text: str) -> HttpResponse:
     actor, now = actor_of(request), timezone.now()
     path = reverse("admin:tickets_ticket_changelist")
     cursor = request.GET.get("cursor", "")
     page = find.tickets(text, actor=actor, cursor=cursor, limit=30)
+    # Words that tickets have are no badly mistyped name.
+    loosely = not page.total or bool(page.corrected)
+    people = find.people(text, actor=actor, limit=6, loosely=loosely) if not cursor else []
     context = {
-        **chrome,
         **_tools(request, board_of(actor), path),
         "title": _("Search"),
         "page": page,
@@ -165,14 +165,14 @@ def _search(request: HttpRequest, chrome: Chrome, text: str) -> HttpResponse:
         "found": len(page.hits),
         "is_first": not cursor,
         "older": "?" + urlencode({"q": text, "cursor": page.following}) if page.following else "",
-        "people": find.people(text, actor=actor, limit=6) if not cursor else [],
+        "people": people,
         "seen": now.isoformat(),
     }
     return render(request, "admin/tickets/ticket/found.html", context)
 
 
 @require_safe
-def pulse(request: HttpRequest, chrome: Chrome) -> HttpResponse:  # noqa: ARG001
+def pulse(request: HttpRequest) -> HttpResponse:
     """What changed since the page was made: the counts of the views, and how many rows are news."""
     actor, now = actor_of(request), timezone.now()
     board = board_of(actor)
@@ -215,7 +215,7 @@ def _moment(text: str) -> datetime | None:
 
 
 @require_POST
-def many(request: HttpRequest, chrome: Chrome) -> HttpResponse:  # noqa: ARG001
+def many(request: HttpRequest) -> HttpResponse:
     """One verb on each chosen ticket, then back to where they were chosen."""
     actor, data = actor_of(request), request.POST
     what = _what(data)

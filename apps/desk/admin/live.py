@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.middleware import actor_of
-from apps.desk import actions, directory, history, mentions, page, presence, variables
+from apps.desk import actions, directory, history, mentions, page, presence, reading, variables
 from apps.desk.admin import workspace
 from apps.desk.admin.workspace import Chrome
 from apps.desk.errors import DraftChangedError, TooLateError
@@ -64,7 +64,7 @@ def news(request: HttpRequest, pk: int) -> HttpResponse:
     actor, book, now = actor_of(request), directory.known(), timezone.now()
     ticket = workspace.ticket_for(pk, actor)
     people = page.colleagues(ticket, actor, book, now=now)
-    desk = page.desk(ticket, actor, book)
+    desk = page.desk(reading.drafts_on(ticket.pk), actor, book)
     tag = _tag(ticket, people, desk)
     if request.headers.get("If-None-Match") == tag:
         return HttpResponseNotModified(headers={"ETag": tag})
@@ -98,9 +98,11 @@ def _changes(
     request: HttpRequest, ticket: Ticket, actor: Actor, book: directory.Directory
 ) -> dict[str, Any]:
     seen, fact = _number(request, "seen"), _number(request, "fact")
-    family = page.relatives(ticket, actor)
-    told = page.told(ticket, book)
+    about = reading.around(ticket, actor)
+    family = page.relatives(ticket, about.near, actor)
+    told = page.told(ticket, about.facts, book)
     new = page.written(page.said_on(family.family, actor).filter(pk__gt=seen), book)
+    rated = reading.said((), [ticket, *about.others])
     fresh = [entry for entry in told if entry.id > fact]
     lines = [page.Item(line=line) for line in history.lines(fresh, since=None)]
     said = page.Conversation(items=sorted([*new, *lines], key=lambda item: item.at))
@@ -112,7 +114,7 @@ def _changes(
         "writers": list(dict.fromkeys(str(one.author or _("The desk")) for one in others)),
         "is_answered": any(one.visibility == Message.Visibility.PUBLIC for one in others),
         **workspace.head(ticket, actor, family, told, said),
-        **workspace.side(ticket, actor, book, family),
+        **workspace.side(ticket, actor, book, family, about, rating=rated.rating),
         "seen": max([seen, *(item.message.pk for item in new if item.message)]),
     }
 
@@ -244,7 +246,7 @@ def replies(request: HttpRequest, chrome: Chrome, pk: int) -> HttpResponse:
     if _wants_json(request):
         return JsonResponse({"replies": shown})
     context = {
-        **chrome,
+        **chrome(),
         "title": f"#{ticket.pk} {ticket.subject}",
         "ticket": ticket,
         "replies": shown,

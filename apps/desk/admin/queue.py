@@ -36,6 +36,6 @@ class TicketAdmin(GuardedAdmin):
 
         def guarded(request: HttpRequest, **at: Any) -> HttpResponse:
             workspace.require_agent(request)
-            return view(request, self.admin_site.each_context(request), **at)
+            return view(request, **at)
 
         return guarded

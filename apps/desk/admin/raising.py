@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -23,7 +24,7 @@ from apps.tickets import actions, custom
 from apps.tickets.form_files import keep_files, pending
 from apps.tickets.models import Category, Channel, Ticket
 
-Chrome = dict[str, Any]  # what the admin's frame needs
+Chrome = Callable[[], dict[str, Any]]  # what the admin's frame needs
 FEWEST, MOST = 2, 8  # letters that begin a search, and people that it shows
 
 
@@ -32,7 +33,7 @@ def add(request: HttpRequest, chrome: Chrome) -> HttpResponse:
     """The category first, since its fields follow from it."""
     slug = request.GET.get("category", "")
     category = Category.objects.filter(slug=slug, archived=False).first()
-    context = {**chrome, "title": _("New ticket"), "category": category}
+    context = {**chrome(), "title": _("New ticket"), "category": category}
     if category is None and request.method != "POST":
         context["categories"] = Category.objects.filter(archived=False).select_related("parent")
         return render(request, "admin/tickets/ticket/add.html", context)

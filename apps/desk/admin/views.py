@@ -26,11 +26,9 @@ from apps.kernel.errors import NotFoundError
 from apps.kernel.forms import shown_on
 from apps.tickets.filters import Filter
 
-Chrome = dict[str, Any]
-
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def manage(request: HttpRequest, chrome: Chrome) -> HttpResponse:
+def manage(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     if request.method == "POST":
         act = _VERBS.get(request.POST.get("do", ""))
@@ -40,9 +38,9 @@ def manage(request: HttpRequest, chrome: Chrome) -> HttpResponse:
         board.forget(actor)
         if not isinstance(done, ViewForm):
             return redirect(done or "admin:tickets_ticket_views")
-        context = {**chrome, **_page(request.POST, actor, refused=done)}
+        context = _page(request.POST, actor, refused=done)
         return render(request, "admin/tickets/ticket/views.html", context, status=409)
-    context = {**chrome, **_page(request.GET, actor)}
+    context = _page(request.GET, actor)
     return render(request, "admin/tickets/ticket/views.html", context)
 
 

@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.middleware import actor_of
 from apps.accounts.permissions import Permission
 from apps.desk import actions as desk_actions
-from apps.desk import directory, page
+from apps.desk import directory, page, reading
 from apps.desk.directory import Directory
 from apps.desk.forms import ComposerForm, newest_message
 from apps.desk.history import Entry
+from apps.desk.menus import menu, tag_chips
 from apps.desk.models import Draft
 from apps.desk.page import Conversation
 from apps.desk.panels import PANELS, Panel, offered
+from apps.desk.reading import Around
 from apps.kernel.actors import Actor
 from apps.kernel.errors import ForbiddenError, NotFoundError
 from apps.kernel.forms import shown_on
-from apps.knowledge import shelf
 from apps.notifications import bell
-from apps.tickets import access, events, files, policies, statuses
-from apps.tickets.assignment import Explanation
+from apps.tickets import access, files, policies, statuses
 from apps.tickets.form_files import keep_files, pending
-from apps.tickets.models import Level, Message, Ticket
+from apps.tickets.models import Level, Message, Rating, Ticket
 
-Chrome = dict[str, Any]  # what the admin's frame needs
+Chrome = Callable[[], dict[str, Any]]  # what the admin's frame needs
 Kind = Draft.Kind
 
 
@@ -50,14 +54,14 @@ def ticket_for(pk: int, actor: Actor) -> Ticket:
 
 
 @require_safe
-def show(request: HttpRequest, chrome: Chrome, pk: int) -> HttpResponse:
+def show(request: HttpRequest, pk: int) -> HttpResponse:
     """Who only asked, or watches what a private team works on, is led to the customers' page."""
     actor = actor_of(request)
     ticket = access.ticket_by_id(pk, actor)
     if not policies.can_work(actor, ticket):
         return redirect("ticket", ticket.ref)
     bell.seen(request, ticket.pk)
-    return _page(request, chrome, ticket, before=_anchor(request, actor))
+    return _page(request, ticket, before=_anchor(request, actor))
 
 
 def _anchor(request: HttpRequest, actor: Actor) -> Message | None:
@@ -69,7 +73,7 @@ def _anchor(request: HttpRequest, actor: Actor) -> Message | None:
 
 
 @require_http_methods(["GET", "POST"])
-def write(request: HttpRequest, chrome: Chrome, pk: int) -> HttpResponse:
+def write(request: HttpRequest, pk: int) -> HttpResponse:
     """A reply, or with the field “note” a work note. What is refused keeps its text."""
     actor = actor_of(request)
     ticket = ticket_for(pk, actor)
@@ -96,7 +100,7 @@ def write(request: HttpRequest, chrome: Chrome, pk: int) -> HttpResponse:
         # What is new stands above the text now, so the next sending goes through.
         form.refresh(newest_message(ticket))
     form.pending = pending(form, actor=actor, now=now)
-    return _page(request, chrome, ticket, composer=form, status=409)
+    return _page(request, ticket, composer=form, status=409)
 
 
 @require_http_methods(["GET", "POST"])
@@ -149,7 +153,7 @@ def _panel_page(
 ) -> HttpResponse:
     """A panel on a page of its own: what it will do is shown before it is done."""
     context = {
-        **chrome,
+        **chrome(),
         "title": f"#{ticket.pk} {ticket.subject}",
         "ticket": ticket,
         "panel": panel,
@@ -162,7 +166,6 @@ def _panel_page(
 
 def _page(
     request: HttpRequest,
-    chrome: Chrome,
     ticket: Ticket,
     *,
     before: Message | None = None,
@@ -170,18 +173,20 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     actor, book, now = actor_of(request), directory.known(), timezone.now()
-    family = page.relatives(ticket, actor)
-    told = page.told(ticket, book)
-    said = page.conversation(family.family, told, book, actor, before=before)
+    about = reading.around(ticket, actor)
+    family = page.relatives(ticket, about.near, actor)
+    told = page.told(ticket, about.facts, book)
+    ids = page.newest(family.family, about, actor, before=before)
+    written = reading.said(ids[: reading.AT_ONCE], [ticket, *about.others])
+    said = page.conversation(ids, written, told, book, before=before)
     context = {
-        **chrome,
         "title": f"#{ticket.pk}",
         "said": said,
         "history": told,
         "people": page.colleagues(ticket, actor, book, now=now),
         **head(ticket, actor, family, told, said),
-        **side(ticket, actor, book, family),
-        **composers(ticket, actor, book, said, instead=composer),
+        **side(ticket, actor, book, family, about, rating=written.rating),
+        **composers(ticket, actor, book, about.drafts, said, instead=composer),
     }
     return render(request, "admin/tickets/ticket/workspace.html", context, status=status)
 
@@ -197,46 +202,65 @@ def head(
     shown = [item.message.pk for item in said.items if item.message]
     return {
         "ticket": ticket,
+        "base": page.path_of(ticket.pk).removesuffix("change/"),
         "merged_in": family.merged,
         "may_work": policies.can_work(actor, ticket),
         "is_mine": ticket.assignee_id == actor.id,
         "is_final": ticket.status_category in statuses.TERMINAL,
-        "assigned_why": _why_assigned(told),
+        "why_assigned": _why_assigned(told),
         "seen": max(shown, default=0),
         "fact": told[0].id if told else 0,
         "inline_types": files.INLINE_TYPES,
     }
 
 
-def _why_assigned(told: list[Entry]) -> Explanation | None:
-    """Of the last assignment, if a team's policy made it."""
+def _why_assigned(told: list[Entry]) -> str:
+    """The last assignment explained, if a team's policy made it."""
     newest = next((entry for entry in told if entry.is_assignment), None)
-    return newest.why if newest else None
+    if newest is None or newest.why is None:
+        return ""
+    return render_to_string("admin/tickets/ticket/why.html", {"why": newest.why})
 
 
-def side(ticket: Ticket, actor: Actor, book: Directory, family: page.Relatives) -> dict[str, Any]:
+def side(
+    ticket: Ticket,
+    actor: Actor,
+    book: Directory,
+    family: page.Relatives,
+    about: Around,
+    *,
+    rating: Rating | None,
+) -> dict[str, Any]:
     """What stands beside the conversation."""
     team = book.members.get(ticket.team_id or 0)
+    assignees = {
+        pk: name
+        for pk, name in book.staff.items()
+        if team is None or pk in team or pk == ticket.assignee_id
+    }
+    categories = {pk: name for pk, name in book.categories.items() if pk in book.offered}
     return {
-        "statuses": book.after(ticket.status_category),
-        "teams": book.teams,
-        "assignees": {
-            pk: name
-            for pk, name in book.staff.items()
-            if team is None or pk in team or pk == ticket.assignee_id
+        "statuses": tuple(book.after(ticket.status_category)),
+        "assignees": assignees,
+        "menus": {
+            "team": menu(book.teams, ticket.team_id),
+            "assignee": menu(assignees, ticket.assignee_id),
+            "category": menu(categories, ticket.category_id),
+            "impact": menu(Level.choices, ticket.impact),
+            "urgency": menu(Level.choices, ticket.urgency),
         },
-        "categories": {pk: book.categories[pk] for pk in book.categories if pk in book.offered},
-        "levels": Level.choices,
-        "tags": list(ticket.tags.all()),
+        "tags": about.tags,
+        "tag_chips": tag_chips(about.tags),
         "fields": page.fields(ticket),
-        "ties": page.ties(ticket, actor),
+        "ties": page.ties(ticket, about.links, actor),
         "children": family.children,
-        "watchers": page.watchers(ticket),
-        "others": page.others_of_requester(ticket, actor),
+        "watchers": page.watchers(about.participants),
+        "others": page.others_of_requester(about.others, rating),
         "local_time": page.local_time(ticket.requester.time_zone),
-        "more": offered(ticket, actor),
+        "more": tuple(offered(ticket, actor)),
         "article_url": _article_url(ticket),
-        "articles": shelf.linked_to(events.subject_of(ticket.pk), actor),
+        "is_solved": ticket.resolved_at is not None,
+        "articles": about.articles,
     }
 
 
@@ -250,19 +274,21 @@ def composers(
     ticket: Ticket,
     actor: Actor,
     book: Directory,
+    drafts: list[Draft],
     said: Conversation,
     *,
     instead: ComposerForm | None = None,
 ) -> dict[str, Any]:
     """The two forms to write in, each with the draft that waits for it."""
-    desk = page.desk(ticket, actor, book)
+    desk = page.desk(drafts, actor, book)
     seen = max((item.message.pk for item in said.items if item.message), default=0)
     if ticket.merged_into_id:
         seen = newest_message(ticket)
+    begun_with = {**desk.drafts, **({instead.kind: None} if instead is not None else {})}
     forms = {
         kind: instead
         if instead is not None and instead.kind == kind
-        else ComposerForm(ticket=ticket, kind=kind, seen=seen, draft=desk.drafts.get(kind))
+        else SimpleLazyObject(partial(_composer, ticket, kind, seen, desk.drafts.get(kind)))
         for kind in (Kind.REPLY, Kind.NOTE)
     }
     begun = instead.kind if instead else max(desk.drafts, default="", key=_written_at(desk))
@@ -271,9 +297,15 @@ def composers(
         "sending": [(draft, page.preview(draft)) for draft in desk.sending],
         "reply": forms[Kind.REPLY],
         "note": forms[Kind.NOTE],
+        "blank": forms.keys() - begun_with.keys(),  # these need no form: they are all alike
+        "read_up_to": seen,
         "may_reply": ticket.status_category not in statuses.TERMINAL or ticket.merged_into_id,
         "is_note": begun == Kind.NOTE,
     }
+
+
+def _composer(ticket: Ticket, kind: str, seen: int, draft: Draft | None) -> ComposerForm:
+    return ComposerForm(ticket=ticket, kind=kind, seen=seen, draft=draft)
 
 
 def _written_at(desk: page.Desk) -> Any:

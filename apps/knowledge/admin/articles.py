@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -135,7 +136,7 @@ class ArticleAdmin(GuardedAdmin):
 
         def for_writers(request: HttpRequest, **at: Any) -> HttpResponse:
             editor.require_writer(request)
-            return view(request, self.admin_site.each_context(request), **at)
+            return view(request, partial(self.admin_site.each_context, request), **at)
 
         shown: Callable[..., HttpResponse] = self.admin_site.admin_view(for_writers)
         return shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -26,7 +27,7 @@ from apps.knowledge.models import Article, ArticleImage, Feedback, Revision
 
 COMMENTS, REVISIONS, PICTURES = 5, 100, 100
 
-Chrome = dict[str, Any]  # what the admin's frame needs
+Chrome = Callable[[], dict[str, Any]]  # what the admin's frame needs
 
 
 def require_writer(request: HttpRequest) -> None:
@@ -44,7 +45,7 @@ def add(request: HttpRequest, chrome: Chrome) -> HttpResponse:
             )
             messages.success(request, _("The draft is saved. Only writers see it."))
             return redirect("admin:knowledge_article_change", article.pk)
-    context = {**chrome, "title": _("New article"), "form": form}
+    context = {**chrome(), "title": _("New article"), "form": form}
     context["preview"] = _rendered(request, None) if "preview" in request.POST else ""
     return render(request, "admin/knowledge/article/add.html", context)
 
@@ -108,7 +109,7 @@ def _whole(revision: Revision) -> str:
 def preview(request: HttpRequest, chrome: Chrome, pk: int | None = None) -> HttpResponse:
     """The text as readers would see it, for the page to show while somebody writes."""
     article = access.article_by_id(pk, actor_of(request)) if pk is not None else None
-    context = {**chrome, "preview": _rendered(request, article)}
+    context = {**chrome(), "preview": _rendered(request, article)}
     return render(request, "admin/knowledge/article/preview.html", context)
 
 
@@ -191,7 +192,7 @@ def revisions(request: HttpRequest, chrome: Chrome, pk: int) -> HttpResponse:
     before = Revision.objects.filter(article=article, number=_number(request, "from", usual))
     began = before.select_related("author").first()
     context = {
-        **chrome,
+        **chrome(),
         "title": _("Revisions"),
         "article": article,
         "revisions": rows,
@@ -228,7 +229,7 @@ def _page(
     if preview is None and editor is not None:
         shown = _rendered(request, article)
     context = {
-        **chrome,
+        **chrome(),
         "title": article.title,
         "article": article,
         "newest": newest,

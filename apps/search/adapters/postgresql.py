@@ -17,12 +17,14 @@ import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, assert_never
 
 from django.db import connection, transaction
 
+from apps.kernel.kept import Kept
 from apps.search import words
 from apps.search.adapters.base import (
     DatabaseIndex,
@@ -91,16 +93,12 @@ class PostgresIndex(DatabaseIndex):
     def find(self, question: Question) -> Found:
         name = table(question.kind)
         where, *ranked_by = map(tsquery, _spelt_out(question.where, *question.ranked_by))
-        with by_index() as cursor:
-            ids, is_capped = _newest_matches(cursor, name, where, question)
-            ranks = [f"ts_rank('{_WEIGHTS}', d.vector, %s::tsquery)" for _ in ranked_by]
-            cursor.execute(
-                f"SELECT d.id, d.updated_at, ARRAY[{', '.join(ranks or ['1'])}]::real[] "
-                f"FROM {name} d WHERE d.id = ANY(%s) ORDER BY d.id DESC",
-                [*ranked_by, ids[: question.window]],
-            )
-            candidates = _scored(cursor.fetchall())
-        return Found(candidates, min(len(ids), CAP), is_capped=is_capped)
+        spans = _spans_for(name, where, question)
+        (rows,) = by_index(_newest_matches(name, where, spans, ranked_by, question))
+        *candidates, (_, _, (seen, matches)) = rows
+        # Those of the last span are not looked at once there are enough.
+        is_capped = matches > CAP or (len(spans) > 1 and seen >= question.window)
+        return Found(_scored(candidates), min(int(matches), CAP), is_capped=is_capped)
 
     @contextmanager
     def rebuild(self, kind: Kind, *, since: int) -> Iterator[PostgresRebuild]:
@@ -159,14 +157,14 @@ class PostgresIndex(DatabaseIndex):
             return set()
         reach = tsquery(access)
         exists = f"EXISTS (SELECT FROM {table(kind)} d WHERE d.vector @@ %s::tsquery)"
-        with by_index() as cursor:
-            spans = _spans(_newest(cursor, table(kind)))  # a common word is in the first of them
-            one = f"SELECT %s WHERE {' OR '.join([exists] * len(spans))}"
-            asked: list[str] = []
-            for word, stem in stems.items():
-                asked += [word, *(f"'{stem}' & {reach}{span}" for span in spans)]
-            cursor.execute(" UNION ALL ".join([one] * len(stems)), asked)
-            return {word for (word,) in cursor}
+        (((newest,),),) = by_index(_newest(table(kind)))
+        spans = _spans(newest)  # a common word is in the first of them
+        one = f"SELECT %s WHERE {' OR '.join([exists] * len(spans))}"
+        asked: list[str] = []
+        for word, stem in stems.items():
+            asked += [word, *(f"'{stem}' & {reach}{span}" for span in spans)]
+        (found,) = by_index(Ask(" UNION ALL ".join([one] * len(stems)), asked))
+        return {word for (word,) in found}
 
     def _known(self, wanted: Sequence[str]) -> set[str]:
         with connection.cursor() as cursor:
@@ -189,9 +187,8 @@ class PostgresIndex(DatabaseIndex):
             f"(SELECT 1 FROM {table(kind)} d WHERE d.vector @@ %s::tsquery LIMIT 1)"
             for kind in Kind
         )
-        with by_index() as cursor:
-            cursor.execute(both, [f"'{stem}'"] * len(Kind))
-            return cursor.fetchone() is not None
+        (found,) = by_index(Ask(both, [f"'{stem}'"] * len(Kind)))
+        return bool(found)
 
 
 class PostgresRebuild:
@@ -288,26 +285,45 @@ def make_tables(cursor: Any) -> None:
         make_vector_index(cursor, table(kind))
 
 
-@contextmanager
-def by_index(settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[Any]:
-    """A cursor whose questions go through the index, whatever the planner thinks of rare words.
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One statement with its parameters."""
 
-    Its settings are undone at the end, with a transaction that has only read.
+    sql: str
+    values: Sequence[Any] = ()
+
+
+def by_index(*asked: Ask, settings: Mapping[str, str] = MappingProxyType({})) -> list[list[Any]]:
+    """The rows of each, through the index, whatever the planner thinks of rare words.
+
+    One round trip: statements that are sent together are one transaction, and with it their
+    settings end. Where they are part of a longer one, the last statements undo them.
     """
     chosen = {**_BY_INDEX, **settings}
-    with transaction.atomic(), connection.cursor() as cursor:
+    sets = Ask(
+        f"SELECT {', '.join(['set_config(%s, %s, true)'] * len(chosen))}",
+        [text for pair in chosen.items() for text in pair],
+    )
+    undone = (Ask(f"SET LOCAL {name} TO DEFAULT") for name in chosen)
+    sent = [sets, *asked, *undone]
+    with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {', '.join(['set_config(%s, %s, true)'] * len(chosen))}",
-            [text for pair in chosen.items() for text in pair],
+            ";".join(one.sql for one in sent), [value for one in sent for value in one.values]
         )
-        yield cursor
-        transaction.set_rollback(True)
+        answers = []
+        for _ in asked:
+            cursor.nextset()
+            answers.append(cursor.fetchall())
+    return answers
 
 
-def has_trigrams() -> bool:
+def _look_for_trigrams() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'")
         return cursor.fetchone() is not None
+
+
+has_trigrams: Kept[bool] = Kept(_look_for_trigrams)
 
 
 def _spelt_out(*asked: Expression) -> list[Expression]:
@@ -357,46 +373,54 @@ def _beginning_with(word: str) -> list[str]:
         return list(dict.fromkeys([word, *(stem for _, stem in cursor)]))
 
 
-def _newest(cursor: Any, name: str) -> int:
-    cursor.execute(f"SELECT coalesce(max(id), 0) / 2 FROM {name}")
-    (newest,) = cursor.fetchone()
-    return int(newest)
+def _newest(name: str) -> Ask:
+    return Ask(f"SELECT coalesce(max(id), 0) / 2 FROM {name}")
+
+
+def _spans_for(name: str, where: str, question: Question) -> list[str]:
+    """Where to look, and in which order: the planner's estimate of the matches says so.
+
+    It never decides what is found. Words that go together are commoner than the planner thinks:
+    the first span is a quarter of what should do.
+    """
+    plan = Ask(f"EXPLAIN (FORMAT JSON) SELECT FROM {name} d WHERE d.vector @@ %s::tsquery", [where])
+    ((newest,),), ((told,),) = by_index(_newest(name), plan)
+    expected = int((json.loads(told) if isinstance(told, str) else told)[0]["Plan"]["Plan Rows"])
+    if expected < _FEW:
+        return [""]
+    newest = question.newest if question.newest is not None else newest
+    return _spans(newest, question.window * newest / max(1, expected) / 4)
 
 
 def _newest_matches(
-    cursor: Any, name: str, where: str, question: Question
-) -> tuple[list[int], bool]:
-    """Ids of the newest matches, the newest first, and whether there are more.
+    name: str, where: str, spans: Sequence[str], ranked_by: Sequence[str], question: Question
+) -> Ask:
+    """A window of matches, the newest first, with the rank of each; the last row counts.
 
-    Enough for the window, and all of them where they are few. Words that go together are commoner
-    than the planner thinks: it begins with a span of a quarter of what should do.
+    Its two numbers are the matches in all spans but the last, and in all. A span is looked at
+    only if those before it hold less than a window.
     """
     extra, values = conditions(question)
-    spans, expected = [""], _expected(cursor, name, where)
-    if expected >= _FEW:
-        newest = question.newest if question.newest is not None else _newest(cursor, name)
-        spans = _spans(newest, question.window * newest / max(1, expected) / 4)
-    ids: list[int] = []
-    for span in spans:
+    looks, params, before = [], list[Any](), ""
+    for at, span in enumerate(spans):
         # OFFSET 0: the planner may not walk the ids and look at each vector on its way.
-        cursor.execute(
-            f"SELECT id FROM (SELECT d.id FROM {name} d WHERE d.vector @@ %s::tsquery{extra} "
-            "OFFSET 0) span ORDER BY id DESC LIMIT %s",
-            [f"{where}{span}", *values, CAP + 1 - len(ids)],
+        looks.append(
+            f"s{at} AS MATERIALIZED (SELECT id FROM (SELECT d.id FROM {name} d "
+            f"WHERE d.vector @@ %s::tsquery{extra}{f' AND {before} < %s' * bool(before)} OFFSET 0) "
+            f"span ORDER BY id DESC LIMIT {CAP + 1})"
         )
-        ids += [pk for (pk,) in cursor]
-        if len(ids) >= question.window and span is not spans[-1]:
-            return ids, True
-    return ids, len(ids) > CAP
-
-
-def _expected(cursor: Any, name: str, where: str) -> int:
-    """How many matches the planner expects: says where to begin to look, never what is found."""
-    cursor.execute(
-        f"EXPLAIN (FORMAT JSON) SELECT FROM {name} d WHERE d.vector @@ %s::tsquery", [where]
+        params += [f"{where}{span}", *values, *[question.window] * bool(before)]
+        before += f"{' + ' * bool(before)}(SELECT count(*) FROM s{at})"
+    every = " UNION ALL ".join(f"SELECT id FROM s{at}" for at in range(len(spans)))
+    ranks = [f"ts_rank('{_WEIGHTS}', d.vector, %s::tsquery)" for _ in ranked_by]
+    return Ask(
+        f"WITH {', '.join(looks)}, found AS (SELECT id FROM ({every}) f ORDER BY id DESC LIMIT %s) "
+        f"(SELECT d.id, d.updated_at, ARRAY[{', '.join(ranks or ['1'])}]::real[] "
+        f"FROM {name} d WHERE d.id = ANY(ARRAY(SELECT id FROM found)) ORDER BY d.id DESC) "
+        f"UNION ALL SELECT 0, NULL, "
+        f"ARRAY[{before} - (SELECT count(*) FROM s{len(spans) - 1}), {before}]::real[]",
+        [*params, question.window, *ranked_by],
     )
-    (plan,) = cursor.fetchone()
-    return int((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]["Plan Rows"])
 
 
 def _spans(newest: int, likely: float = 0) -> list[str]:
