@@ -1,6 +1,6 @@
-"""A stand-in for Beanstalk's sqsd, for a local AWS: posts a queue's messages to a worker.
+r"""A stand-in for Beanstalk's sqsd, for a local AWS: posts a queue's messages to a worker.
 
-    python -m deploy.sqsd --queue http://127.0.0.1:4566/…/tendril-local-worker \\
+    python -m deploy.sqsd --queue http://127.0.0.1:4566/…/tendril-local-worker \
         --to http://127.0.0.1:8001/worker/ --cron cron.yaml
 
 What is answered with 200 is deleted; anything else comes again after two seconds, until the queue's

@@ -72,7 +72,7 @@ class _Message:
 class SnsBus:
     """`sns://<the topic's ARN>`. Nothing is counted against a delivery while the topic is away."""
 
-    outside = (TOPIC,)
+    outside: tuple[str, ...] = (TOPIC,)
 
     def __init__(self, location: Location) -> None:
         if not _ARN.fullmatch(location.netloc) or location.path:
