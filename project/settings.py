@@ -172,6 +172,12 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = env.number("SOFT_SHUTDOWN_SECONDS", 30, le
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_TIMEZONE = "UTC"
 
+# Webhooks
+
+# Hosts, by name or address, that may be asked at private addresses and without TLS.
+WEBHOOK_TRUSTED_HOSTS = frozenset(env.names("WEBHOOK_TRUSTED_HOSTS", []))
+WEBHOOK_DISABLE_AFTER_DAYS = env.number("WEBHOOK_DISABLE_AFTER_DAYS", 5, least=1, most=60)
+
 # Search
 
 SEARCH_URL = env.service("SEARCH_URL", "database:", schemes=["database"])
@@ -193,6 +199,7 @@ INSTALLED_APPS = [
     "apps.ops",
     "apps.portal",
     "apps.desk",
+    "apps.webhooks",
     "apps.notifications",
     "apps.search",
     "apps.tickets",

@@ -82,6 +82,14 @@ def _history(limit: int) -> Compiled[Event]:
     return Compiled(lambda subject: Event.objects.filter(subject=subject).order_by("-id")[:limit])
 
 
+def read(event_id: int) -> Envelope:
+    """One fact. Raises LookupError where there is none."""
+    row = Event.objects.filter(pk=event_id).first()
+    if row is None:
+        raise LookupError(f"there is no fact {event_id}")
+    return envelope(row)
+
+
 def latest(subjects: Collection[str]) -> dict[str, int]:
     """The newest fact's id for each subject that has any. One query, out of the index alone."""
     rows = Event.objects.filter(subject__in=subjects).order_by().values_list("subject")

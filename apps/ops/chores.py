@@ -87,6 +87,14 @@ CHORES = (
         "files that were put down for a form that was never sent",
     ),
     Chore(
+        "send-webhooks", "* * * * *", "apps.webhooks.tasks.send_due",
+        "webhooks whose retry is due, or whose nudge was lost",
+    ),
+    Chore(
+        "prune-webhooks", "33 3 * * *", "apps.webhooks.tasks.prune",
+        "deliveries of webhooks are kept for a fortnight, and tried for three days",
+    ),
+    Chore(
         "settle-deflections", "*/10 * * * *", "apps.portal.tasks.settle_deflections",
         "whether a suggested article spared its reader a request",
     ),
