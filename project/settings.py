@@ -26,6 +26,8 @@ VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var")  # what the embedded defaults 
 DEMO = env.flag("DEMO", default=False)  # shows the demo's sign-ins and its mail to anybody
 DEBUG = env.flag("DEBUG", default=False)
 DESK_NAME = env.text("DESK_NAME", "Tendril")
+# A worker serves what the queue's poster brings it; nobody else may reach that page.
+ROLE = env.choice("ROLE", "web", allowed=["web", "worker"])
 # Where people reach the desk: links in mail and Message-IDs are made from it.
 SITE_URL = env.text("SITE_URL", "http://localhost:8000").rstrip("/")
 SITE_HOST = urlsplit(SITE_URL).hostname or "localhost"
@@ -166,7 +168,7 @@ BROKER_URL = env.service(
     "BROKER_URL", f"lease://localhost{VAR_DIR / 'jobs.sqlite3'}", schemes=["lease"]
 )
 JOB_LEASE_SECONDS = env.number("JOB_LEASE_SECONDS", 60, least=1, most=3600)
-BUS_URL = env.service("BUS_URL", "database:", schemes=["database"])
+BUS_URL = env.service("BUS_URL", "database:", schemes=["database", "sns"])
 
 CELERY_BROKER_URL = BROKER_URL
 CELERY_BROKER_TRANSPORT_OPTIONS = {"lease": JOB_LEASE_SECONDS}
@@ -195,6 +197,12 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = env.number("SOFT_SHUTDOWN_SECONDS", 30, le
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_TIMEZONE = "UTC"
 
+# Webhooks
+
+# Hosts, by name or address, that may be asked at private addresses and without TLS.
+WEBHOOK_TRUSTED_HOSTS = frozenset(env.names("WEBHOOK_TRUSTED_HOSTS", []))
+WEBHOOK_DISABLE_AFTER_DAYS = env.number("WEBHOOK_DISABLE_AFTER_DAYS", 5, least=1, most=60)
+
 # Search
 
 SEARCH_URL = env.service("SEARCH_URL", "database:", schemes=["database"])
@@ -210,12 +218,13 @@ RATING_AFTER_HOURS = env.number("RATING_AFTER_HOURS", 24, least=0, most=144)
 
 # The application
 
-ROOT_URLCONF = "project.urls"
+ROOT_URLCONF = "project.worker_urls" if ROLE == "worker" else "project.urls"
 WSGI_APPLICATION = "project.wsgi.application"
 INSTALLED_APPS = [
     "apps.ops",
     "apps.portal",
     "apps.desk",
+    "apps.webhooks",
     "apps.notifications",
     "apps.search",
     "apps.tickets",
@@ -321,6 +330,7 @@ CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS", [SITE_URL])
 _https = SITE_URL.startswith("https://")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
 SECURE_SSL_REDIRECT = _https
+SECURE_REDIRECT_EXEMPT = [r"^worker/$"]  # the queue's poster stands on the same machine
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True

@@ -18,7 +18,7 @@ from apps.kernel.kept import forget_everything
 from tests import databases
 from tests.cast import Cast, make_cast
 
-pytest_plugins = ["tests.local_aws"]
+pytest_plugins = ["tests.local_aws", "tests.worker_tier"]
 
 # How long an example takes says more of the machine than of the code.
 hypothesis.register_profile("desk", deadline=None)

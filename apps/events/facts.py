@@ -6,6 +6,7 @@ import enum
 import re
 import types
 import typing
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self
 
@@ -77,15 +78,21 @@ def schema(fact: type[Fact]) -> dict[str, Any]:
     hints = typing.get_type_hints(fact)
     return {
         "version": fact.version,
-        "fields": {f.name: _spell(hints[f.name]) for f in fields(fact) if f.name != "subject"},
+        "fields": {f.name: spell(hints[f.name]) for f in fields(fact) if f.name != "subject"},
     }
 
 
-def _spell(hint: Any) -> str:
+def spell(hint: Any) -> str:
+    """A type of what is sent as JSON, in words."""
     if isinstance(hint, types.UnionType):
-        return " | ".join(sorted(_spell(part) for part in hint.__args__))
-    if typing.get_origin(hint) is tuple:
-        return f"list of {_spell(typing.get_args(hint)[0])}"
+        return " | ".join(sorted(spell(part) for part in hint.__args__))
+    if typing.get_origin(hint) in {tuple, list}:
+        return f"list of {spell(typing.get_args(hint)[0])}"
+    if typing.get_origin(hint) is Mapping:
+        return "object"
+    if typing.is_typeddict(hint):
+        parts = typing.get_type_hints(hint).items()
+        return f"{{{', '.join(f'{name}: {spell(part)}' for name, part in parts)}}}"
     if hint is type(None):
         return "null"
     return str(hint.__name__)

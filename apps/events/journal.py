@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
 
+from apps.events.bus import bus
 from apps.events.envelope import Envelope, current_cause
 from apps.events.facts import Fact
 from apps.events.models import Delivery, Event
@@ -20,7 +21,7 @@ from apps.kernel.compiled import Asked, Compiled
 
 
 def record(fact: Fact, *, actor: Actor, now: datetime) -> Envelope:
-    """Store a fact and one delivery per subscriber, in the caller's transaction.
+    """Store a fact and one delivery per hearer, in the caller's transaction.
 
     The caller holds a lock on the fact's subject (actions lock their row first), so ids of one
     subject's events grow in the order in which they become visible: order per subject rests on it.
@@ -44,7 +45,7 @@ def record(fact: Fact, *, actor: Actor, now: datetime) -> Envelope:
     )
     Delivery.objects.bulk_create(
         Delivery(event=event, subscriber=key, subject=fact.subject, due_at=now)
-        for key in subscribers_of(fact.name)
+        for key in (*subscribers_of(fact.name), *bus.get().outside)
     )
     return envelope(event)
 
@@ -84,6 +85,14 @@ def asked_history(subject: str, *, limit: int) -> Asked:
 @functools.cache
 def _history(limit: int) -> Compiled[Event]:
     return Compiled(lambda subject: Event.objects.filter(subject=subject).order_by("-id")[:limit])
+
+
+def read(event_id: int) -> Envelope:
+    """One fact. Raises LookupError where there is none."""
+    row = Event.objects.filter(pk=event_id).first()
+    if row is None:
+        raise LookupError(f"there is no fact {event_id}")
+    return envelope(row)
 
 
 def latest(subjects: Collection[str]) -> dict[str, int]:

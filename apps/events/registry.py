@@ -10,9 +10,11 @@ from apps.events.envelope import Envelope
 from apps.events.facts import Fact
 
 Handler = Callable[[Envelope], None]
+Wanted = Callable[[str], bool]
 
 _handlers: dict[str, Handler] = {}
 _subscriptions: dict[str, list[str]] = defaultdict(list)
+_choosers: dict[str, Wanted] = {}
 
 
 def subscriber(*facts: type[Fact]) -> Callable[[Handler], Handler]:
@@ -25,7 +27,7 @@ def subscriber(*facts: type[Fact]) -> Callable[[Handler], Handler]:
     """
 
     def register(handler: Handler) -> Handler:
-        key = f"{handler.__module__}.{handler.__qualname__}"
+        key = _key(handler)
         _handlers[key] = handler
         for fact in facts:
             if key not in _subscriptions[fact.name]:
@@ -35,8 +37,27 @@ def subscriber(*facts: type[Fact]) -> Callable[[Handler], Handler]:
     return register
 
 
+def hears_everything(*, wanted: Wanted) -> Callable[[Handler], Handler]:
+    """Like `subscriber`, for each fact whose name is wanted at the moment it is recorded.
+
+    It is asked for every fact, in the transaction that records it: it answers from memory.
+    """
+
+    def register(handler: Handler) -> Handler:
+        _handlers[_key(handler)] = handler
+        _choosers[_key(handler)] = wanted
+        return handler
+
+    return register
+
+
+def _key(handler: Handler) -> str:
+    return f"{handler.__module__}.{handler.__qualname__}"
+
+
 def subscribers_of(name: str) -> tuple[str, ...]:
-    return tuple(_subscriptions.get(name, ()))
+    choosing = (key for key, wanted in _choosers.items() if wanted(name))
+    return (*_subscriptions.get(name, ()), *choosing)
 
 
 def handler_of(key: str) -> Handler:
@@ -50,8 +71,10 @@ def handler_of(key: str) -> Handler:
 def only(*keys: str) -> Iterator[None]:
     """Inside, only these subscribers exist."""
     kept = dict(_handlers), {name: list(found) for name, found in _subscriptions.items()}
+    choosers = dict(_choosers)
     for key in set(_handlers) - set(keys):
         del _handlers[key]
+        _choosers.pop(key, None)
     for found in _subscriptions.values():
         found[:] = [key for key in found if key in keys]
     try:
@@ -61,3 +84,5 @@ def only(*keys: str) -> Iterator[None]:
         _handlers.update(kept[0])
         _subscriptions.clear()
         _subscriptions.update(kept[1])
+        _choosers.clear()
+        _choosers.update(choosers)

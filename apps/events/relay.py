@@ -4,7 +4,10 @@ The life of a delivery; it may be killed between any two steps:
 
 1. `claim_due` finds what is due and in turn, and takes it by compare-and-set on `claims`, which
    also puts its due time past the lease. Nobody else takes it until then.
-2. The bus carries the claim to a worker. A claim that is lost on the way falls due again.
+2. Where subscribers run elsewhere, `hand_over` only puts the due time off, by compare-and-set, and
+   the bus carries what the worker needs for the claim: `take_over` makes it there, if nobody has
+   since. What is lost on the way falls due again; what comes twice, or late, finds itself taken.
+   `claims` counts only those who began, however long the way is.
 3. `deliver` runs the subscriber in a transaction that also marks the delivery as done, if the
    claim still holds. Killed before the commit: nothing happened, and it falls due again.
    After: it is done.
@@ -17,6 +20,8 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -35,6 +40,8 @@ LEASE = timedelta(seconds=60)
 MAX_FAILURES = 16  # with the backoff below: about five hours
 MAX_CLAIMS = 40
 MAX_BACKOFF = timedelta(hours=1)
+MAX_WAY = timedelta(minutes=15)
+AWAY = timedelta(seconds=5)  # before what could not be handed over is tried again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +55,17 @@ class Claim:
     event: Envelope
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handed:
+    """A delivery on its way to a worker. `seen` is how many claims it had when it left."""
+
+    delivery_id: int
+    seen: int
+    subscriber: str
+    failures: int
+    event: Envelope
+
+
 class LostClaimError(Exception):
     """The lease ran out and somebody else took the delivery."""
 
@@ -55,17 +73,80 @@ class LostClaimError(Exception):
 def claim_due(*, now: datetime, limit: int = BATCH, lease: timedelta = LEASE) -> list[Claim]:
     """Take up to `limit` due deliveries: at most one per subscriber and subject, in order."""
     found = Delivery.objects.due(now=now).in_turn().select_related("event")[:limit]
+    return [_claim(delivery) for delivery in found if _take(delivery, until=now + lease)]
+
+
+def hand_over(*, now: datetime, limit: int = BATCH) -> list[Handed]:
+    """Take up to `limit` due deliveries to a bus: at most one per subscriber and subject, in order.
+
+    What has not come back within the lease is handed over again. The older a fact, the longer that
+    is: workers that are hours behind find it a few times in their queue, not once a minute.
+    """
+    found = Delivery.objects.due(now=now).in_turn().select_related("event")[:limit]
     return [
-        Claim(
+        Handed(
             delivery_id=delivery.pk,
-            token=delivery.claims + 1,
+            seen=delivery.claims,
             subscriber=delivery.subscriber,
             failures=delivery.failures,
             event=envelope(delivery.event),
         )
         for delivery in found
-        if _take(delivery, until=now + lease)
+        if _put_off(delivery, until=now + _way(delivery, now=now))
     ]
+
+
+def take_over(seen: Mapping[int, int]) -> Iterator[Claim]:
+    """Claim what was handed over, each when the one before is done.
+
+    `seen` maps deliveries to `Handed.seen`. Those that were claimed since, or are done, are left
+    out: the message came twice, or late.
+    """
+    found = Delivery.objects.pending().filter(pk__in=seen).select_related("event")
+    for delivery in found.order_by("pk"):
+        if delivery.claims == seen[delivery.pk] and _take(delivery, until=timezone.now() + LEASE):
+            yield _claim(delivery)
+
+
+def give_back(handed: Iterable[Handed], *, now: datetime) -> None:
+    """The bus is away: due again soon, with nothing counted against them."""
+    together = defaultdict(list)
+    for one in handed:
+        together[one.seen].append(one.delivery_id)
+    for seen, ids in together.items():  # some may have reached a worker all the same
+        Delivery.objects.pending().filter(pk__in=ids, claims=seen).update(due_at=now + AWAY)
+
+
+def settle(handed: Iterable[Handed], *, now: datetime) -> None:
+    """Mark as done what its hearer, who is none of the desk's, was given."""
+    ids = [one.delivery_id for one in handed]
+    Delivery.objects.pending().filter(pk__in=ids).update(done_at=now, error="")
+
+
+def refuse(handed: Handed, *, why: str) -> None:
+    """The bus will not carry this one: a failure like a subscriber's."""
+    _count_failure(handed.delivery_id, token=handed.seen, failures=handed.failures + 1, error=why)
+
+
+def _way(delivery: Delivery, *, now: datetime) -> timedelta:
+    return min(max(LEASE, now - delivery.event.recorded_at), MAX_WAY)
+
+
+def _claim(delivery: Delivery) -> Claim:
+    return Claim(
+        delivery_id=delivery.pk,
+        token=delivery.claims + 1,
+        subscriber=delivery.subscriber,
+        failures=delivery.failures,
+        event=envelope(delivery.event),
+    )
+
+
+def _put_off(delivery: Delivery, *, until: datetime) -> bool:
+    same = Delivery.objects.pending().filter(
+        pk=delivery.pk, claims=delivery.claims, due_at=delivery.due_at
+    )
+    return bool(same.update(due_at=until))
 
 
 def _take(delivery: Delivery, *, until: datetime) -> bool:
@@ -102,12 +183,17 @@ def _finish(claim: Claim) -> None:
 
 
 def _fail(claim: Claim, error: Exception) -> None:
-    now, failures = timezone.now(), claim.failures + 1
-    exhausted = failures >= MAX_FAILURES or claim.token >= MAX_CLAIMS
-    Delivery.objects.pending().filter(pk=claim.delivery_id, claims=claim.token).update(
+    text = "".join(traceback.format_exception(error))[-4000:]
+    _count_failure(claim.delivery_id, token=claim.token, failures=claim.failures + 1, error=text)
+
+
+def _count_failure(delivery_id: int, *, token: int, failures: int, error: str) -> None:
+    now = timezone.now()
+    exhausted = failures >= MAX_FAILURES or token >= MAX_CLAIMS
+    Delivery.objects.pending().filter(pk=delivery_id, claims=token).update(
         failures=failures,
         due_at=now + min(timedelta(seconds=2**failures), MAX_BACKOFF),
-        error="".join(traceback.format_exception(error))[-4000:],
+        error=error,
         parked_at=now if exhausted else None,
     )
 

@@ -1,4 +1,4 @@
-"""What the desk does by the clock: one table, ticked by the relay; on AWS it becomes cron.yaml.
+"""What the desk does by the clock: one table, ticked by the relay; cron.yaml is made from it.
 
 A chore is a Celery task that may run twice or be missed once: it looks at what is due by then. Any
 number of relays tick; the one that moves the row's due time, by compare-and-set, sends the job. A
@@ -19,6 +19,12 @@ from django.db import IntegrityError
 from apps.ops.models import ChoreRun
 
 logger = logging.getLogger(__name__)
+
+WORKER_PATH = "/worker/"  # project/worker_urls.py
+
+
+class UnknownChoreError(Exception):
+    """Only another release has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,14 @@ CHORES = (
         "files that were put down for a form that was never sent",
     ),
     Chore(
+        "send-webhooks", "* * * * *", "apps.webhooks.tasks.send_due",
+        "webhooks whose retry is due, or whose nudge was lost",
+    ),
+    Chore(
+        "prune-webhooks", "33 3 * * *", "apps.webhooks.tasks.prune",
+        "deliveries of webhooks are kept for a fortnight, and tried for three days",
+    ),
+    Chore(
         "settle-deflections", "*/10 * * * *", "apps.portal.tasks.settle_deflections",
         "whether a suggested article spared its reader a request",
     ),
@@ -123,6 +137,34 @@ def tick(*, now: datetime, chores: tuple[Chore, ...] = CHORES) -> list[str]:
             current_app.send_task(chore.task)
             sent.append(chore.name)
     return sent
+
+
+def run(name: str, *, now: datetime) -> bool:
+    """Send one chore's job if it is due: cron.yaml and relays may both say so. False if it isn't.
+
+    Raises UnknownChoreError.
+    """
+    chore = next((chore for chore in CHORES if chore.name == name), None)
+    if chore is None:
+        raise UnknownChoreError(f"this release has no chore {name!r}")
+    return bool(tick(now=now, chores=(chore,)))
+
+
+def cron_yaml() -> str:
+    """The table as Beanstalk's worker tier reads it: version 1, times in UTC."""
+    lines = [
+        "# Made by `manage.py chores --write` from apps/ops/chores.py.",
+        "version: 1",
+        "cron:",
+    ]
+    for chore in CHORES:
+        lines += [
+            f"  # {chore.why}",
+            f'  - name: "{chore.name}"',
+            f'    url: "{WORKER_PATH}"',
+            f'    schedule: "{chore.schedule}"',
+        ]
+    return "\n".join(lines) + "\n"
 
 
 def next_time(schedule: str, after: datetime) -> datetime:

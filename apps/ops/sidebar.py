@@ -64,6 +64,8 @@ _GROUPS: tuple[tuple[Text, Permission, tuple[tuple[Text, str, str], ...]], ...] 
             (gettext_lazy("Statuses"), "flag", "tickets_status_changelist"),
             (gettext_lazy("Priority matrix"), "grid_on", "tickets_priorityrule_changelist"),
             (gettext_lazy("Outgoing mail"), "mail", "notifications_outgoingmail_changelist"),
+            (gettext_lazy("Webhooks"), "webhook", "webhooks_endpoint_changelist"),
+            (gettext_lazy("Webhook deliveries"), "outbox", "webhooks_webhookdelivery_changelist"),
             (gettext_lazy("Deliveries"), "sync", "events_delivery_changelist"),
             (gettext_lazy("Journal"), "history", "events_event_changelist"),
             (gettext_lazy("Chores"), "schedule", "ops_chorerun_changelist"),

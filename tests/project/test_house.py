@@ -54,7 +54,7 @@ LATE = {
 HARMLESS = {
     *("cache", "caches['shared']", "catalog", "digest", "fresh", "default_storage", "form"),
     *("formset", "line"),
-    *("_handlers", "_subscriptions"),
+    *("_choosers", "_handlers", "_subscriptions"),
 }
 
 

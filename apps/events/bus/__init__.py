@@ -1,17 +1,28 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
-from apps.events.relay import Claim
 from apps.kernel.ports import Port
 
 
 class Bus(Protocol):
-    """Carries claimed deliveries to the process that runs their subscribers."""
+    """Brings recorded facts to their subscribers, and to whoever else listens."""
 
-    def carry(self, claims: Sequence[Claim]) -> None:
-        """Each claim reaches `relay.deliver`, at least once or, if lost, when its lease is over."""
+    # Hearers of every fact besides subscribers: each gets a delivery that the bus itself settles.
+    outside: tuple[str, ...]
+
+    def carry_due(self, *, now: datetime) -> int:
+        """Take up to a batch of due deliveries to where they are handled. Returns how many.
+
+        Each reaches its subscriber at least once; what is lost on the way falls due again.
+        """
 
 
-bus = Port[Bus]("BUS_URL", {"database": "apps.events.bus.embedded.EmbeddedBus"})
+bus = Port[Bus](
+    "BUS_URL",
+    {
+        "database": "apps.events.bus.embedded.EmbeddedBus",
+        "sns": "apps.events.bus.sns.SnsBus",
+    },
+)

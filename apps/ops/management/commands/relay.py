@@ -59,9 +59,7 @@ def pass_on() -> bool:
     """One round: whether there was anything to hand over."""
     now = timezone.now()
     relay.park_the_deadly(now=now)
-    claims = relay.claim_due(now=now)
-    bus.get().carry(claims)
-    return bool(claims)
+    return bus.get().carry_due(now=now) > 0
 
 
 def _stopper(stop: threading.Event) -> signal._HANDLER:
