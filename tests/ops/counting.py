@@ -8,16 +8,19 @@ import sys
 import time
 from pathlib import Path
 
-from celery import Celery
-
 from apps.events.envelope import current_cause
 from apps.ops import broker
-from apps.ops.jobs import CausedTask
+from apps.ops.broker.queues import QUEUES
+from apps.ops.jobs import CausedTask, Jobs
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 broker.register()
-app = Celery("counting", task_cls=CausedTask)
+app = Jobs("counting", task_cls=CausedTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
+
+if "COUNTING_VISIBILITY" in os.environ:  # as short as the queues of the test have it
+    seconds = int(os.environ["COUNTING_VISIBILITY"])
+    app.conf.broker_transport_options["visibility"] = dict.fromkeys(QUEUES, seconds)
 
 FOLDER = Path(os.environ["VAR_DIR"])
 
