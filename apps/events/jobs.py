@@ -43,12 +43,12 @@ def nudge(task: str, *, after: int = 0) -> None:
     def send() -> None:
         global _away_until  # noqa: PLW0603
         if time.monotonic() < _away_until:
-            logger.warning("the broker was away a moment ago: %s waits for its chore", task)
+            logger.warning("the broker was away a moment ago, %s waits for its chore", task)
             return
         try:
             current_app.send_task(task, countdown=after or None, headers=cause)
-        except OperationalError:
-            logger.exception("the broker is away: %s waits for its chore", task)
+        except OperationalError as error:
+            logger.error("the broker is away, %s waits for its chore: %s", task, error)  # noqa: TRY400 - one line will do
             with _lock:
                 _away_until = time.monotonic() + AWAY
 

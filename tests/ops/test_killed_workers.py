@@ -24,7 +24,7 @@ KILLS = 8
 PATIENCE = 90  # seconds
 
 
-class Jobs:
+class Running:
     """Workers and senders on a broker of their own."""
 
     def __init__(self, folder: Path, broker: Broker) -> None:
@@ -68,6 +68,9 @@ class Jobs:
                 return {}
             return dict(connection.execute("SELECT key, times FROM mark").fetchall())
 
+    def log(self) -> str:
+        return (self.folder / "log").read_text()[-5000:]
+
     def end(self) -> None:
         for process in self.started:
             kill(process)
@@ -88,21 +91,21 @@ def wait_for(condition: Callable[[], bool], told: Callable[[], object]) -> None:
 
 
 @pytest.fixture(params=["embedded", "sqs"])
-def jobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Jobs]:
+def jobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Running]:
     broker: Broker
     if request.param == "embedded":
         broker = Embedded(tmp_path)
     else:
         broker = Sqs(request.getfixturevalue("aws"))
-    found = Jobs(tmp_path, broker)
+    found = Running(tmp_path, broker)
     yield found
     found.end()
 
 
-def test_nothing_is_lost_when_workers_and_senders_are_killed(jobs: Jobs) -> None:
+def test_nothing_is_lost_when_workers_and_senders_are_killed(jobs: Running) -> None:
     chance = random.Random(3)
     worker, sender = jobs.worker(), jobs.sender(JOBS)
-    wait_for(lambda: bool(jobs.marks()), lambda: (jobs.folder / "log").read_text()[-3000:])
+    wait_for(lambda: bool(jobs.marks()), jobs.log)
 
     for _ in range(KILLS):
         time.sleep(chance.uniform(0.05, 0.4))
@@ -115,7 +118,7 @@ def test_nothing_is_lost_when_workers_and_senders_are_killed(jobs: Jobs) -> None
     assert set(jobs.marks()) == {f"job {number}" for number in range(JOBS)}
 
 
-def test_a_worker_that_is_asked_to_stop_ends_its_job_first(jobs: Jobs) -> None:
+def test_a_worker_that_is_asked_to_stop_ends_its_job_first(jobs: Running) -> None:
     worker = jobs.worker()
     jobs.send("mark.delay('slow', 1.5); mark.delay('next', 0); mark.delay('last', 0)")
     wait_for(lambda: jobs.broker.taken() > 0, lambda: "nobody took it")
@@ -127,7 +130,7 @@ def test_a_worker_that_is_asked_to_stop_ends_its_job_first(jobs: Jobs) -> None:
     wait_for(lambda: len(jobs.marks()) == 3, lambda: str(jobs.marks()))
 
 
-def test_a_job_too_long_for_the_stop_begins_again_elsewhere(jobs: Jobs) -> None:
+def test_a_job_too_long_for_the_stop_begins_again_elsewhere(jobs: Running) -> None:
     jobs.env["SOFT_SHUTDOWN_SECONDS"] = "1"
     worker = jobs.worker()
     jobs.send("mark.delay('long', 6)")
@@ -143,7 +146,7 @@ def test_a_job_too_long_for_the_stop_begins_again_elsewhere(jobs: Jobs) -> None:
     wait_for(lambda: jobs.marks() == {"long": 1}, lambda: str(jobs.marks()))
 
 
-def test_a_job_knows_what_set_it_off(jobs: Jobs) -> None:
+def test_a_job_knows_what_set_it_off(jobs: Running) -> None:
     known = uuid.UUID(int=7)
     jobs.worker()
     jobs.send(
@@ -161,7 +164,7 @@ def test_a_job_knows_what_set_it_off(jobs: Jobs) -> None:
     assert marks[alone] == 2
 
 
-def test_a_job_longer_than_its_lease_runs_once(jobs: Jobs) -> None:
+def test_a_job_longer_than_its_lease_runs_once(jobs: Running) -> None:
     jobs.worker()
     jobs.worker()
     jobs.send("mark.delay('long', 5)")

@@ -31,6 +31,6 @@ LONGEST_DELAY = 900  # SQS knows no longer one
 LONGEST_PAUSE = 900
 
 
-def pause(times: int) -> int:
+def pause(times: int, *, longest: int = LONGEST_PAUSE) -> int:
     """Seconds until a job that failed for the so-manieth time comes again."""
-    return min(5 * int(2 ** min(times, 10)), LONGEST_PAUSE)
+    return min(5 * int(2 ** min(times, 10)), longest)

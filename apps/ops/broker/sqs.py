@@ -22,7 +22,7 @@ from kombu.exceptions import OperationalError
 from kombu.transport import SQS
 
 from apps.kernel import aws
-from apps.ops.broker.queues import pause
+from apps.ops.broker.queues import LONGEST_PAUSE, pause
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +77,10 @@ class Channel(SQS.Channel):
             super()._put(queue, message, **kwargs)
         except TROUBLE as error:
             raise OperationalError(f"SQS took no job for {queue}: {error}") from error
+
+    def _size(self, queue: str) -> int:
+        """Asked whenever a queue is declared, for no use: whoever sends is spared the question."""
+        return 0
 
     # Receiving
 
@@ -134,7 +138,8 @@ class Channel(SQS.Channel):
         """A job failed: it comes again in a while."""
         info = message.delivery_info
         times = int(info["sqs_message"]["Attributes"]["ApproximateReceiveCount"])
-        self._change(info["sqs_queue"], [message], pause(times))
+        longest = self.transport_options.get("longest_pause", LONGEST_PAUSE)
+        self._change(info["sqs_queue"], [message], pause(times, longest=longest))
 
     def _restore(self, message: Any, *_: Any) -> None:
         self._change(message.delivery_info["sqs_queue"], [message], 0)

@@ -12,7 +12,7 @@ from typing import Any
 from kombu.transport import virtual
 
 from apps.ops.broker.queue import LeaseQueue
-from apps.ops.broker.queues import QUEUES, pause
+from apps.ops.broker.queues import LONGEST_PAUSE, QUEUES, pause
 
 DEFAULT_LEASE = 60.0  # seconds
 
@@ -27,7 +27,11 @@ class QoS(virtual.QoS):
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:
         claim_id, number = _claim(delivery_tag)
         # Without requeue it failed: it comes again in a while, and is given up in the end.
-        self.channel.leases.release(claim_id, number, delay=0 if requeue else pause(number))
+        longest = self.channel.connection.client.transport_options.get(
+            "longest_pause", LONGEST_PAUSE
+        )
+        again = 0 if requeue else pause(number, longest=longest)
+        self.channel.leases.release(claim_id, number, delay=again)
         self._quick_ack(delivery_tag)
 
     def held(self) -> list[tuple[int, int]]:

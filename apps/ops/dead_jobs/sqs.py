@@ -33,8 +33,7 @@ class SqsDeadJobs:
     def read(self) -> Found:
         with _told(), self._looked_at(MOST) as raws:
             jobs = [self._job(raw) for raw in raws]
-            total = max(self._total(), len(jobs))
-        return Found(jobs=jobs, total=total)
+            return Found(jobs=jobs, total=max(self._total(), len(jobs)))
 
     def retry(self, keys: Collection[str]) -> Iterator[DeadJob]:
         for raw, job in self._chosen(keys):
@@ -61,21 +60,24 @@ class SqsDeadJobs:
         """Messages, oldest first, which are hidden from others meanwhile."""
         found: list[Any] = []
         try:
-            while len(found) < most and (new := self._receive(min(A_BATCH, most - len(found)))):
+            total = self._total()
+            while len(found) < most:
+                # Without a wait SQS asks only some of its servers, which is enough for none.
+                new = self._receive(min(A_BATCH, most - len(found)), wait=len(found) < total)
                 found += new
-                if until and until <= {raw["MessageId"] for raw in found}:
+                if not new or (until and until <= {raw["MessageId"] for raw in found}):
                     break
             found.sort(key=lambda raw: int(raw["Attributes"]["SentTimestamp"]))
             yield found
         finally:
             self._give_back(found)
 
-    def _receive(self, most: int) -> list[Any]:
+    def _receive(self, most: int, *, wait: bool) -> list[Any]:
         answer = self._client().receive_message(
             QueueUrl=self.url,
             MaxNumberOfMessages=most,
             VisibilityTimeout=HIDDEN,
-            WaitTimeSeconds=1,  # without a wait SQS asks only some of its servers
+            WaitTimeSeconds=1 if wait else 0,
             MessageSystemAttributeNames=["All"],
         )
         found: list[Any] = answer.get("Messages", [])
