@@ -1,9 +1,12 @@
-"""The embedded broker beside the embedded transport that kombu ships, and Redis if it is installed.
+"""The desk's two brokers beside what kombu ships, Redis if it is installed, and plain SQS.
 
-    python benchmarks/broker.py [jobs]
+    python benchmarks/broker.py [jobs] [sqs]
 
 For each: jobs sent a second, jobs done a second by one worker, the median time from sending a lone
 job to its end, and how many of 200 jobs are lost when the worker is killed with -9 five times.
+SQS is a local AWS, in one process on the same cores; its own limit is measured beside it with plain
+boto3: messages of the same size sent one by one, and received ten at a time and deleted one by one,
+as kombu does.
 """
 
 from __future__ import annotations
@@ -22,6 +25,12 @@ from contextlib import closing
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+sys.path.insert(0, str(ROOT))
+
+from tests.local_aws import REGION, started  # noqa: E402 - where it is has just been said
+from tests.ops.brokers import Sqs  # noqa: E402
+
 LOST_OF, KILLS = 200, 5
 QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--concurrency", "2")
 
@@ -31,7 +40,7 @@ from celery import Celery
 from apps.ops import broker
 broker.register()
 folder = os.environ["FOLDER"]
-app = Celery("bench", broker=os.environ["BENCH_BROKER"])
+app = Celery("bench", broker=os.environ["BENCH_BROKER"].replace("sqs+http", "sqs"))
 app.conf.update(task_acks_late=True, task_reject_on_worker_lost=True, task_ignore_result=True,
     worker_prefetch_multiplier=4, broker_connection_retry_on_startup=True,
     worker_enable_remote_control=False)
@@ -40,6 +49,11 @@ if app.conf.broker_url.startswith("filesystem"):
         "data_folder_out": folder + "/queue", "control_folder": folder + "/control"}
 elif app.conf.broker_url.startswith("lease"):
     app.conf.broker_transport_options = {"lease": 3}
+elif app.conf.broker_url.startswith("sqs"):
+    app.conf.broker_url, options = broker.connection(os.environ["BENCH_BROKER"], lease=3)
+    app.conf.task_default_queue = "default"
+    app.conf.task_queues = {"default": {}}
+    app.conf.broker_transport_options = options | {"visibility": {"default": 3}}
 elif app.conf.broker_url.startswith("redis"):
     app.conf.broker_transport_options = {"visibility_timeout": 3}
 
@@ -137,16 +151,44 @@ def measure(bench: Bench, jobs: int) -> tuple[float, float, float, int]:
     return jobs / sent, done, statistics.median(waits) * 1000, LOST_OF - len(bench.marks("kept %"))
 
 
+def plain(sqs: Sqs, jobs: int) -> tuple[float, float]:
+    """Messages a second that one process sends, and receives and deletes."""
+    url, body = sqs.urls["heavy"], "x" * 1100  # what a job of Celery's weighs
+    begun = time.monotonic()
+    for _ in range(jobs):
+        sqs.client.send_message(QueueUrl=url, MessageBody=body)
+    sent = time.monotonic() - begun
+    begun, left = time.monotonic(), jobs
+    while left:
+        got = sqs.client.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+        for message in got.get("Messages", []):
+            sqs.client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            left -= 1
+    return jobs / sent, jobs / (time.monotonic() - begun)
+
+
 def main() -> None:
     jobs = int(sys.argv[1]) if len(sys.argv) > 1 else 300
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, started(Path(name)) as aws_url:
         folder = Path(name)
+        account = {
+            "AWS_ENDPOINT_URL": aws_url,
+            "AWS_ACCESS_KEY_ID": "000000000035",
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+        }
+        os.environ.update(account)
+        sqs = Sqs(account)
         benches = [
+            Bench("SQS (ours)", sqs.env["BROKER_URL"], folder / "sqs"),
             Bench("lease (ours)", "lease://localhostFOLDER/jobs.sqlite3", folder / "lease"),
             Bench("kombu filesystem", "filesystem://", folder / "filesystem"),
         ]
+        if len(sys.argv) > 2 and sys.argv[2] == "sqs":
+            benches = benches[:1]
         redis = None
-        if shutil.which("redis-server"):
+        if len(sys.argv) < 3 and shutil.which("redis-server"):
             with socket.socket() as probe:
                 probe.bind(("127.0.0.1", 0))
                 port = probe.getsockname()[1]
@@ -162,6 +204,8 @@ def main() -> None:
                 print(
                     f"{bench.name:<18}{sent:>9.0f}{done:>9.0f}{wait:>11.1f}{lost:>13}", flush=True
                 )
+            alone = plain(sqs, jobs)
+            print(f"{'SQS by boto3':<18}{alone[0]:>9.0f}{alone[1]:>9.0f}")
         finally:
             if redis is not None:
                 redis.terminate()

@@ -13,6 +13,8 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from apps.ops import broker
+from apps.ops.broker.queues import QUEUES, SOFT_SECONDS
 from project import env
 from project.secrets import embedded_secret_key
 
@@ -165,26 +167,45 @@ NOTIFY_AFTER_SECONDS = env.number("NOTIFY_AFTER_SECONDS", 60, least=0, most=900)
 # Jobs and facts
 
 BROKER_URL = env.service(
-    "BROKER_URL", f"lease://localhost{VAR_DIR / 'jobs.sqlite3'}", schemes=["lease"]
+    "BROKER_URL", f"lease://localhost{VAR_DIR / 'jobs.sqlite3'}", schemes=broker.SCHEMES
 )
 JOB_LEASE_SECONDS = env.number("JOB_LEASE_SECONDS", 60, least=1, most=3600)
 BUS_URL = env.service("BUS_URL", "database:", schemes=["database", "sns"])
 
-CELERY_BROKER_URL = BROKER_URL
-CELERY_BROKER_TRANSPORT_OPTIONS = {"lease": JOB_LEASE_SECONDS}
+CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = broker.connection(
+    BROKER_URL, lease=JOB_LEASE_SECONDS
+)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True  # a job is done when it is done, not when it is taken
+# What fails comes again, and is given up where staff see it; a chore says otherwise (ADR 35).
+CELERY_TASK_ACKS_ON_FAILURE = CELERY_TASK_ACKS_ON_TIMEOUT = False
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {name: {} for name in ("default", "mail", "heavy")}
+CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {name: {} for name in QUEUES}
 CELERY_TASK_CREATE_MISSING_QUEUES = False
-CELERY_TASK_ROUTES = {
-    "apps.notifications.tasks.compose_due": {"queue": "mail"},
-    "apps.notifications.tasks.send_due": {"queue": "mail"},
+_queue_of = {
+    "apps.notifications.tasks.compose_due": "mail",
+    "apps.notifications.tasks.send_due": "mail",
+    # They go through everything that the desk keeps.
+    "apps.knowledge.tasks.discard_orphans": "heavy",
+    "apps.notifications.tasks.prune": "heavy",
+    "apps.ops.tasks.prune_journal": "heavy",
+    "apps.ops.tasks.prune_sessions": "heavy",
+    "apps.tickets.tasks.discard_orphans": "heavy",
+}
+CELERY_TASK_ROUTES = {task: {"queue": queue} for task, queue in _queue_of.items()}
+CELERY_TASK_TIME_LIMIT = QUEUES["default"].seconds
+CELERY_TASK_SOFT_TIME_LIMIT = CELERY_TASK_TIME_LIMIT - SOFT_SECONDS
+CELERY_TASK_ANNOTATIONS = {
+    task: {
+        "time_limit": QUEUES[queue].seconds,
+        "soft_time_limit": QUEUES[queue].seconds - SOFT_SECONDS,
+    }
+    for task, queue in _queue_of.items()
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 4
 CELERY_WORKER_CONCURRENCY = env.number("WORKER_CONCURRENCY", 2, least=1, most=64)
@@ -398,6 +419,7 @@ UNFOLD = {
         lambda _request: static("css/workspace.css"),
         lambda _request: static("css/availability.css"),
         lambda _request: static("css/side.css"),
+        lambda _request: static("css/jobs.css"),
     ],
     "BORDER_RADIUS": "8px",
     "COLORS": {  # static/css/tokens.css

@@ -2,20 +2,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from celery import shared_task
 from django.utils import timezone
 
 from apps.accounts import actions, throttle
 from apps.accounts.models import AgentState
+from apps.events.jobs import chore
 from apps.kernel.actors import SYSTEM
 
 
-@shared_task
+@chore
 def prune_throttles() -> None:
     throttle.prune(before=timezone.now() - timedelta(days=1))
 
 
-@shared_task
+@chore
 def end_absences() -> None:
     """Agents whose absence ends are available again."""
     now = timezone.now()

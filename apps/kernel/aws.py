@@ -17,10 +17,13 @@ CONNECT, READ = 3, 20
 
 
 @functools.cache
-def client(service: str) -> Any:
+def client(
+    service: str, *, endpoint: str | None = None, read: float = READ, attempts: int = 3
+) -> Any:
     """A client as boto3 names it, safe to share between threads.
 
-    Raises ImproperlyConfigured, in one line, where region or credentials are missing.
+    `endpoint` where a service's own variable names its host; `read` in seconds. Raises
+    ImproperlyConfigured, in one line, where region or credentials are missing.
     """
     import boto3
     from botocore.config import Config
@@ -38,10 +41,15 @@ def client(service: str) -> Any:
     return session.client(
         service,  # type: ignore[call-overload]
         region_name=region,
+        endpoint_url=endpoint,
         config=Config(
             connect_timeout=CONNECT,
-            read_timeout=READ,
-            retries={"mode": "standard", "total_max_attempts": 3},
+            read_timeout=read,
+            retries={"mode": "standard", "total_max_attempts": attempts},
             max_pool_connections=20,
         ),
     )
+
+
+# A child shares its parent's sockets, and would read the answers to its questions.
+os.register_at_fork(after_in_child=client.cache_clear)

@@ -6,10 +6,10 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
-from celery import shared_task
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
+from apps.events.jobs import chore
 from apps.kernel import uploads
 from apps.kernel.actors import SYSTEM
 from apps.kernel.errors import DomainError
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 BATCH = 200  # the rest waits for the chore's next turn
 
 
-@shared_task
+@chore
 def publish_due() -> None:
     """Publish what was scheduled for a time that has come."""
     now = timezone.now()
@@ -32,7 +32,7 @@ def publish_due() -> None:
     )
 
 
-@shared_task
+@chore
 def tell_reviews() -> None:
     """Tell owners of articles whose review date has come."""
     now = timezone.now()
@@ -53,7 +53,7 @@ def _each(articles: ArticleQuerySet, act: Callable[[Article], object]) -> None:
             )
 
 
-@shared_task
+@chore
 def discard_orphans() -> None:
     """Delete stored pictures that no article names: uploads whose action failed, a day later."""
     for key in uploads.stored_before(pictures.FOLDER, timezone.now() - timedelta(days=1)):

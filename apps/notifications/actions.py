@@ -7,17 +7,15 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from celery import current_app
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import F, Min, Q
 from django.utils.html import escape
-from kombu.exceptions import OperationalError
 
 from apps.accounts.models import User
-from apps.events.envelope import as_headers, current_cause
+from apps.events.jobs import nudge
 from apps.kernel.actors import SYSTEM, Actor
 from apps.kernel.errors import ForbiddenError
 from apps.notifications import compose, folder
@@ -67,19 +65,6 @@ def notify(
         ignore_conflicts=True,
     )
     nudge("apps.notifications.tasks.compose_due", after=settings.NOTIFY_AFTER_SECONDS)
-
-
-def nudge(task: str, *, after: int = 0) -> None:
-    """Have a task look at what is due. Its rows are the truth: a lost nudge costs a minute."""
-    cause = as_headers(current_cause())
-
-    def send() -> None:
-        try:
-            current_app.send_task(task, countdown=after or None, headers=cause)
-        except OperationalError:
-            logger.exception("the broker is away: %s waits for its chore", task)
-
-    transaction.on_commit(send)
 
 
 def compose_next(*, now: datetime) -> bool:

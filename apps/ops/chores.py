@@ -115,6 +115,10 @@ CHORES = (
         "expired sessions",
     ),
     Chore(
+        "prune-failures", "43 3 * * *", "apps.ops.tasks.prune_failures",
+        "why jobs failed that no broker keeps any longer",
+    ),
+    Chore(
         "discard-orphans", "53 3 * * *", "apps.tickets.tasks.discard_orphans",
         "stored files whose ticket was never made",
     ),

@@ -2,25 +2,89 @@
 
 from __future__ import annotations
 
+import logging
+from datetime import UTC, datetime
 from typing import Any
 
-from celery import Task
+from celery import Celery, Task, bootsteps
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
 
 from apps.events.envelope import as_headers, caused_by, current_cause, from_headers
+from apps.ops import broker
+from apps.ops.broker.queues import LONGEST_DELAY
+
+logger = logging.getLogger(__name__)
+
+# By name: Celery is there before Django's models are.
+NOTE_FAILURE = "apps.ops.actions.note_failure"
+
+
+class Jobs(Celery):
+    """Jobs know their cause, and the broker keeps their delay: no worker holds what isn't due."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.steps["worker"].add(BrokerAtHand)
+
+    def send_task(
+        self,
+        name: str,
+        args: Any = None,
+        kwargs: Any = None,
+        countdown: float | None = None,
+        eta: datetime | None = None,
+        **options: Any,
+    ) -> Any:
+        """`countdown` in seconds. Raises ValueError for one that no broker keeps."""
+        if eta is not None or (countdown or 0) > LONGEST_DELAY:
+            raise ValueError(
+                f"{name}: no broker keeps a job for longer than {LONGEST_DELAY} seconds."
+                " Make it a row with a due time, and let a chore look for it"
+            )
+        if countdown and countdown > 0:
+            options["delay_seconds"] = int(countdown)
+        options["headers"] = {
+            **as_headers(current_cause()),
+            "sent_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            **(options.get("headers") or {}),
+        }
+        return super().send_task(name, args, kwargs, **options)
+
+
+class BrokerAtHand(bootsteps.Step):
+    """A worker that can't ask its broker says why in one line, and ends."""
+
+    def __init__(self, parent: Any, **options: Any) -> None:
+        super().__init__(parent, **options)
+        try:
+            broker.check(parent.app.conf.broker_transport_options)
+        except ImproperlyConfigured as error:
+            raise SystemExit(f"BROKER_URL: {error}") from error
 
 
 class CausedTask(Task):  # type: ignore[type-arg]
     """A job knows what set it off: its facts and log lines carry the same correlation.
 
-    A job that was sent without a cause, such as a chore, is the beginning of one.
+    A job that was sent without a cause, such as a chore, is the beginning of one. A job that fails
+    comes again and is given up in the end, where staff see why; a chore doesn't, since its next
+    turn does the same (apps.events.jobs.chore).
     """
 
     abstract = True
 
-    def apply_async(self, *args: Any, **options: Any) -> Any:
-        options["headers"] = {**as_headers(current_cause()), **(options.get("headers") or {})}
-        return super().apply_async(*args, **options)
-
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         with caused_by(from_headers(self.request.headers or {})):
             return super().__call__(*args, **kwargs)
+
+    def on_failure(
+        self, exc: BaseException, task_id: str, args: Any, kwargs: Any, einfo: Any
+    ) -> None:
+        super().on_failure(exc, task_id, args, kwargs, einfo)
+        if self.acks_on_failure:
+            return
+        try:
+            import_string(NOTE_FAILURE)(job_id=task_id, task=self.name, error=exc)
+        except Exception:
+            # The database may be what failed: the job comes again all the same.
+            logger.exception("why %s failed wasn't noted", self.name)

@@ -17,3 +17,24 @@ class ChoreRun(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class JobFailure(models.Model):
+    """What went wrong with a job the last time, until it is done or staff have seen to it."""
+
+    job_id = models.CharField(_("job"), max_length=64, unique=True)
+    task = models.CharField(_("task"), max_length=120)
+    error = models.TextField(_("error"))
+    times = models.PositiveIntegerField(_("times"), default=1)
+    failed_at = models.DateTimeField(_("last failed"))
+
+    class Meta:
+        verbose_name = _("failure of a job")
+        verbose_name_plural = _("failures of jobs")
+        indexes = [
+            # actions.forget_failures: what no broker keeps any longer.
+            models.Index(fields=["failed_at"], name="job_failed_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.task} ({self.job_id})"

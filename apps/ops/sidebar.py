@@ -69,6 +69,7 @@ _GROUPS: tuple[tuple[Text, Permission, tuple[tuple[Text, str, str], ...]], ...] 
             (gettext_lazy("Deliveries"), "sync", "events_delivery_changelist"),
             (gettext_lazy("Journal"), "history", "events_event_changelist"),
             (gettext_lazy("Chores"), "schedule", "ops_chorerun_changelist"),
+            (gettext_lazy("Jobs given up"), "report", "dead_jobs"),
         ),
     ),
 )

@@ -2,22 +2,28 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
 from apps.events import relay
+from apps.events.jobs import chore
+from apps.ops import actions
 
 KEEP_DELIVERIES = timedelta(days=14)
 
 
-@shared_task
+@chore
 def prune_journal() -> None:
     """Forget deliveries that were done a fortnight ago, a batch at a time."""
     while relay.prune(before=timezone.now() - KEEP_DELIVERIES):
         pass
 
 
-@shared_task
+@chore
 def prune_sessions() -> None:
     call_command("clearsessions")
+
+
+@chore
+def prune_failures() -> None:
+    actions.forget_failures(now=timezone.now())

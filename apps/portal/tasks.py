@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from celery import shared_task
 from django.utils import timezone
 
+from apps.events.jobs import chore
 from apps.kernel.actors import SYSTEM
 from apps.portal import actions
 from apps.portal.models import Deflection
@@ -12,7 +12,7 @@ from apps.portal.models import Deflection
 BATCH = 500
 
 
-@shared_task
+@chore
 def settle_deflections() -> None:
     """Decide about visits that are a day old."""
     now = timezone.now()

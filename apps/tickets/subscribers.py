@@ -1,23 +1,17 @@
 from __future__ import annotations
 
-import logging
-
-from celery import current_app
 from django.core.files.storage import default_storage
-from django.db import transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from apps.accounts.events import AgentAvailabilityChanged
 from apps.accounts.models import AgentState
 from apps.events.envelope import Envelope
+from apps.events.jobs import nudge
 from apps.events.registry import subscriber
 from apps.kernel.actors import SYSTEM
 from apps.tickets import actions, events
 from apps.tickets.events import AttachmentRedacted
 from apps.tickets.models import Ticket, Waiting
-
-logger = logging.getLogger(__name__)
 
 
 @subscriber(AttachmentRedacted)
@@ -53,11 +47,4 @@ def give_out_what_waits(event: Envelope) -> None:
     is_back = event.data["availability_to"] == AgentState.Availability.AVAILABLE
     if not is_back or not Waiting.objects.exists():
         return
-
-    def nudge() -> None:
-        try:
-            current_app.send_task("apps.tickets.tasks.assign_waiting")
-        except OperationalError:
-            logger.exception("the broker is away: waiting tickets are left to their chore")
-
-    transaction.on_commit(nudge)
+    nudge("apps.tickets.tasks.assign_waiting")

@@ -7,11 +7,11 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
-from celery import shared_task
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
+from apps.events.jobs import chore
 from apps.kernel.actors import SYSTEM
 from apps.kernel.errors import DomainError
 from apps.tickets import actions, files, keeping, ratings
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 BATCH = 500  # the rest waits for the chore's next turn
 
 
-@shared_task
+@chore
 def wake_scheduled() -> None:
     """Open tickets whose date has come."""
     now = timezone.now()
@@ -34,7 +34,7 @@ def wake_scheduled() -> None:
     )
 
 
-@shared_task
+@chore
 def close_resolved() -> None:
     """Close what has been solved for longer than a reply may reopen it."""
     now = timezone.now()
@@ -45,7 +45,7 @@ def close_resolved() -> None:
     )
 
 
-@shared_task
+@chore
 def close_pending() -> None:
     """Close what has waited for its requester through so many working days."""
     now = timezone.now()
@@ -56,7 +56,7 @@ def close_pending() -> None:
     )
 
 
-@shared_task
+@chore
 def assign_waiting() -> None:
     """Give out what found nobody: agents have come back, or have room again.
 
@@ -89,7 +89,7 @@ def _each(tickets: TicketQuerySet, act: Callable[[Ticket], object]) -> None:
             logger.info("chore left a ticket alone", extra={"ticket": ticket.pk, "why": error.code})
 
 
-@shared_task
+@chore
 def ask_for_ratings() -> None:
     """Ask how it was, some time after a solving: whoever reopens in between isn't asked."""
     now = timezone.now()
@@ -100,7 +100,7 @@ def ask_for_ratings() -> None:
     )
 
 
-@shared_task
+@chore
 def discard_uploads() -> None:
     """Throw away files whose form was never sent."""
     now = timezone.now()
@@ -108,7 +108,7 @@ def discard_uploads() -> None:
         actions.discard_abandoned(upload=upload, now=now)
 
 
-@shared_task
+@chore
 def discard_orphans() -> None:
     """Delete stored files that no row names: what was stored for an action that failed."""
     stored = files.stored_before(timezone.now() - timedelta(days=2))

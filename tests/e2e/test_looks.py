@@ -89,6 +89,7 @@ PAGES: dict[str, dict[str, str]] = {
         "admin-categories": "/admin/tickets/category/",
         "admin-category": "/admin/tickets/category/{category}/change/",
         "admin-journal": "/admin/events/event/",
+        "admin-dead-jobs": "/admin/dead-jobs/",
         "admin-mail": "/admin/notifications/outgoingmail/",
         "outbox": "/outbox/",
     },

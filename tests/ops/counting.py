@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
 import sys
 import time
 from pathlib import Path
 
-from celery import Celery
-
 from apps.events.envelope import current_cause
 from apps.ops import broker
-from apps.ops.jobs import CausedTask
+from apps.ops.broker.queues import QUEUES
+from apps.ops.jobs import CausedTask, Jobs
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 broker.register()
-app = Celery("counting", task_cls=CausedTask)
+app = Jobs("counting", task_cls=CausedTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
+
+if "COUNTING_VISIBILITY" in os.environ:  # as short as the queues of the test have it
+    seconds = int(os.environ["COUNTING_VISIBILITY"])
+    app.conf.broker_transport_options["visibility"] = dict.fromkeys(QUEUES, seconds)
+
+if "COUNTING_PAUSE" in os.environ:
+    app.conf.broker_transport_options["longest_pause"] = int(os.environ["COUNTING_PAUSE"])
 
 FOLDER = Path(os.environ["VAR_DIR"])
 
@@ -39,6 +46,18 @@ def mark(key: str, takes: float = 0) -> None:
         "INSERT INTO mark VALUES (?, 1) ON CONFLICT (key) DO UPDATE SET times = times + 1", (key,)
     )
     connection.close()
+
+
+@app.task(name="counting.raises")
+def raises() -> None:
+    mark("raises")
+    raise RuntimeError("as always")
+
+
+@app.task(name="counting.dies")
+def dies() -> None:
+    mark("dies")
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 @app.task(name="counting.cause")

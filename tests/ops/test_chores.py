@@ -67,7 +67,7 @@ def test_a_chore_is_sent_when_it_is_due_and_not_before(jobs: LeaseQueue) -> None
     assert tick(now=NOON + timedelta(minutes=5), chores=(HOURLY,)) == ["hourly"]
     assert tick(now=NOON + timedelta(minutes=6), chores=(HOURLY,)) == []
 
-    claim = jobs.claim("default")
+    claim = jobs.claim("heavy")
     assert claim is not None
     assert json.loads(claim.body)["headers"]["task"] == HOURLY.task
 
@@ -88,4 +88,4 @@ def test_of_two_who_see_it_due_one_sends(jobs: LeaseQueue) -> None:
     sent = [tick(now=later, chores=(HOURLY,)), tick(now=later, chores=(HOURLY,))]
 
     assert sent == [["hourly"], []]
-    assert jobs.size("default") == 1
+    assert jobs.size("heavy") == 1

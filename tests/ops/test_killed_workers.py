@@ -1,4 +1,4 @@
-"""Jobs on the embedded broker, with workers and senders that are killed at any moment."""
+"""Jobs on both brokers, with workers and senders that are killed at any moment."""
 
 from __future__ import annotations
 
@@ -16,20 +16,23 @@ from pathlib import Path
 
 import pytest
 
+from tests.ops.brokers import Broker, Embedded, Sqs
+
 ROOT = Path(__file__).resolve().parents[2]
 JOBS = 400
 KILLS = 8
 PATIENCE = 90  # seconds
 
 
-class Jobs:
+class Running:
     """Workers and senders on a broker of their own."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.env = os.environ | {
+    def __init__(self, folder: Path, broker: Broker) -> None:
+        self.folder, self.broker = folder, broker
+        self.env = {
+            **os.environ,
+            **broker.env,
             "VAR_DIR": str(folder),
-            "JOB_LEASE_SECONDS": "2",
             "REMAP_SIGTERM": "SIGQUIT",  # as the Procfile has it
             "LOG_LEVEL": "ERROR",
         }
@@ -55,11 +58,6 @@ class Jobs:
             [sys.executable, "-c", lines], cwd=ROOT, env=self.env, check=True, timeout=60
         )
 
-    def taken(self) -> int:
-        counted = "SELECT COUNT(*) FROM message WHERE claims > 0"
-        with closing(sqlite3.connect(self.folder / "jobs.sqlite3", timeout=30)) as connection:
-            return int(connection.execute(counted).fetchone()[0])
-
     def sender(self, count: int) -> subprocess.Popen[bytes]:
         return self.start("tests.ops.counting", str(count))
 
@@ -69,6 +67,9 @@ class Jobs:
             if connection.execute(is_there).fetchone() is None:
                 return {}
             return dict(connection.execute("SELECT key, times FROM mark").fetchall())
+
+    def log(self) -> str:
+        return (self.folder / "log").read_text()[-5000:]
 
     def end(self) -> None:
         for process in self.started:
@@ -89,17 +90,22 @@ def wait_for(condition: Callable[[], bool], told: Callable[[], object]) -> None:
         time.sleep(0.05)
 
 
-@pytest.fixture
-def jobs(tmp_path: Path) -> Iterator[Jobs]:
-    found = Jobs(tmp_path)
+@pytest.fixture(params=["embedded", "sqs"])
+def jobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Running]:
+    broker: Broker
+    if request.param == "embedded":
+        broker = Embedded(tmp_path)
+    else:
+        broker = Sqs(request.getfixturevalue("aws"))
+    found = Running(tmp_path, broker)
     yield found
     found.end()
 
 
-def test_nothing_is_lost_when_workers_and_senders_are_killed(jobs: Jobs) -> None:
+def test_nothing_is_lost_when_workers_and_senders_are_killed(jobs: Running) -> None:
     chance = random.Random(3)
     worker, sender = jobs.worker(), jobs.sender(JOBS)
-    wait_for(lambda: bool(jobs.marks()), lambda: (jobs.folder / "log").read_text()[-3000:])
+    wait_for(lambda: bool(jobs.marks()), jobs.log)
 
     for _ in range(KILLS):
         time.sleep(chance.uniform(0.05, 0.4))
@@ -112,10 +118,10 @@ def test_nothing_is_lost_when_workers_and_senders_are_killed(jobs: Jobs) -> None
     assert set(jobs.marks()) == {f"job {number}" for number in range(JOBS)}
 
 
-def test_a_worker_that_is_asked_to_stop_ends_its_job_first(jobs: Jobs) -> None:
+def test_a_worker_that_is_asked_to_stop_ends_its_job_first(jobs: Running) -> None:
     worker = jobs.worker()
     jobs.send("mark.delay('slow', 1.5); mark.delay('next', 0); mark.delay('last', 0)")
-    wait_for(lambda: jobs.taken() > 0, lambda: "nobody took it")
+    wait_for(lambda: jobs.broker.taken() > 0, lambda: "nobody took it")
     worker.send_signal(signal.SIGTERM)
 
     assert worker.wait(PATIENCE) == 0
@@ -124,11 +130,11 @@ def test_a_worker_that_is_asked_to_stop_ends_its_job_first(jobs: Jobs) -> None:
     wait_for(lambda: len(jobs.marks()) == 3, lambda: str(jobs.marks()))
 
 
-def test_a_job_too_long_for_the_stop_begins_again_elsewhere(jobs: Jobs) -> None:
+def test_a_job_too_long_for_the_stop_begins_again_elsewhere(jobs: Running) -> None:
     jobs.env["SOFT_SHUTDOWN_SECONDS"] = "1"
     worker = jobs.worker()
     jobs.send("mark.delay('long', 6)")
-    wait_for(lambda: jobs.taken() > 0, lambda: "nobody took it")
+    wait_for(lambda: jobs.broker.taken() > 0, lambda: "nobody took it")
     time.sleep(0.5)
     asked = time.monotonic()
     worker.send_signal(signal.SIGTERM)
@@ -140,7 +146,7 @@ def test_a_job_too_long_for_the_stop_begins_again_elsewhere(jobs: Jobs) -> None:
     wait_for(lambda: jobs.marks() == {"long": 1}, lambda: str(jobs.marks()))
 
 
-def test_a_job_knows_what_set_it_off(jobs: Jobs) -> None:
+def test_a_job_knows_what_set_it_off(jobs: Running) -> None:
     known = uuid.UUID(int=7)
     jobs.worker()
     jobs.send(
@@ -158,7 +164,7 @@ def test_a_job_knows_what_set_it_off(jobs: Jobs) -> None:
     assert marks[alone] == 2
 
 
-def test_a_job_longer_than_its_lease_runs_once(jobs: Jobs) -> None:
+def test_a_job_longer_than_its_lease_runs_once(jobs: Running) -> None:
     jobs.worker()
     jobs.worker()
     jobs.send("mark.delay('long', 5)")

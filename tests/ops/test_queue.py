@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from kombu import Connection
 from kombu.exceptions import EncodeError, OperationalError
 
 from apps.ops.broker import register
-from apps.ops.broker.queue import MOST_CLAIMS, LeaseQueue
+from apps.ops.broker.queue import LeaseQueue
 
 
 class Clock:
@@ -43,13 +45,65 @@ def test_what_kills_everybody_who_takes_it_is_given_up(tmp_path: Path) -> None:
     queue = queue_at(tmp_path, clock)
     queue.put("default", "deadly")
 
-    for _ in range(MOST_CLAIMS):
+    for _ in range(10):
         assert queue.claim("default")
         clock.now += 61
     queue.put("default", "harmless")
 
     taken = queue.claim("default")
     assert (taken.body if taken else None, queue.size("default")) == ("harmless", 1)
+    (dead,) = queue.dead(5)
+    assert (dead.queue, dead.body, dead.claims) == ("default", "deadly", 10)
+
+
+def test_what_was_given_up_begins_anew_or_is_gone(tmp_path: Path) -> None:
+    clock = Clock()
+    queue = LeaseQueue(tmp_path / "jobs.sqlite3", lease=60, clock=clock, times=lambda _: 1)
+    queue.put("mail", "one")
+    queue.put("mail", "two")
+    for _ in range(2):
+        queue.claim("mail")
+    clock.now += 61
+    assert queue.claim("mail") is None
+    one, two = sorted(dead.id for dead in queue.dead(5))
+
+    assert (queue.revive(one), queue.revive(one)) == (True, False)
+    assert (queue.bury(two), queue.bury(two)) == (True, False)
+
+    taken = queue.claim("mail")
+    assert taken is not None
+    assert (taken.body, taken.number, queue.dead(5)) == ("one", 1, [])
+
+
+def test_a_delay_is_kept(tmp_path: Path) -> None:
+    clock = Clock()
+    queue = queue_at(tmp_path, clock)
+    queue.put("default", "later", delay=30)
+    queue.put("default", "now")
+
+    first, none = queue.claim("default"), queue.claim("default")
+    clock.now += 30
+    second = queue.claim("default")
+
+    assert first is not None
+    assert second is not None
+    assert (first.body, none, second.body) == ("now", None, "later")
+
+
+def test_a_file_of_the_release_before_is_brought_up(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "jobs.sqlite3")) as old:
+        old.executescript(
+            "CREATE TABLE message (id INTEGER PRIMARY KEY AUTOINCREMENT, queue TEXT NOT NULL, body"
+            " TEXT NOT NULL, claims INTEGER NOT NULL DEFAULT 0, leased_until REAL NOT NULL"
+            " DEFAULT 0); INSERT INTO message (queue, body) VALUES ('default', 'kept');"
+            " PRAGMA user_version = 1;"
+        )
+
+    queue = queue_at(tmp_path, Clock())
+
+    taken = queue.claim("default")
+    assert taken is not None
+    assert (taken.body, queue.dead(1)) == ("kept", [])
 
 
 def test_a_broker_that_is_away_is_told_as_kombus_own_error(tmp_path: Path) -> None:

@@ -28,9 +28,9 @@ from apps.desk.errors import NewAnswerError, TooLateError
 from apps.desk.events import ReplyHeld
 from apps.desk.models import Draft
 from apps.events import journal
+from apps.events.jobs import nudge
 from apps.kernel.actors import Actor
 from apps.kernel.errors import DomainError, ForbiddenError
-from apps.notifications.actions import nudge
 from apps.tickets import actions as tickets
 from apps.tickets import events, policies
 from apps.tickets.actions import rows

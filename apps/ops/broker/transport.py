@@ -12,6 +12,7 @@ from typing import Any
 from kombu.transport import virtual
 
 from apps.ops.broker.queue import LeaseQueue
+from apps.ops.broker.queues import LONGEST_PAUSE, QUEUES, pause
 
 DEFAULT_LEASE = 60.0  # seconds
 
@@ -25,10 +26,12 @@ class QoS(virtual.QoS):
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:
         claim_id, number = _claim(delivery_tag)
-        if requeue:
-            self.channel.leases.release(claim_id, number)
-        else:
-            self.channel.leases.acknowledge(claim_id)
+        # Without requeue it failed: it comes again in a while, and is given up in the end.
+        longest = self.channel.connection.client.transport_options.get(
+            "longest_pause", LONGEST_PAUSE
+        )
+        again = 0 if requeue else pause(number, longest=longest)
+        self.channel.leases.release(claim_id, number, delay=again)
         self._quick_ack(delivery_tag)
 
     def held(self) -> list[tuple[int, int]]:
@@ -67,7 +70,8 @@ class Channel(virtual.Channel):
         return message
 
     def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
-        self.leases.put(queue, json.dumps(message))
+        delay = message["properties"].get("delay_seconds", 0)
+        self.leases.put(queue, json.dumps(message), delay=delay)
 
     def _restore(self, message: Any) -> None:
         self.leases.release(*_claim(message.delivery_tag))
@@ -99,10 +103,15 @@ class Transport(virtual.Transport):
         super().__init__(client, **kwargs)
         lease = float(client.transport_options.get("lease", DEFAULT_LEASE))
         # kombu takes the leading slash off the URL's path.
-        self.leases = LeaseQueue(Path("/", client.virtual_host), lease=lease)
+        self.leases = LeaseQueue(Path("/", client.virtual_host), lease=lease, times=times)
 
     def driver_version(self) -> str:
         return "1"
+
+
+def times(queue: str) -> int:
+    """How often a job of a queue may be taken; queues of others are as the first of ours."""
+    return QUEUES.get(queue, QUEUES["default"]).times
 
 
 def _claim(delivery_tag: str) -> tuple[int, int]:

@@ -1,0 +1,30 @@
+"""What staff did with jobs that were given up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from apps.events.facts import Fact
+
+
+def subject_of(job_id: str) -> str:
+    return f"job:{job_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRetried(Fact):
+    """A job that had been given up was put back into its queue."""
+
+    name: ClassVar[str] = "job.retried"
+    task: str
+    queue: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobDropped(Fact):
+    """A job that had been given up was thrown away undone."""
+
+    name: ClassVar[str] = "job.dropped"
+    task: str
+    queue: str
