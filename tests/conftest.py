@@ -10,13 +10,14 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from django.core.cache import cache
-from django.core.files.storage import FileSystemStorage, default_storage
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.utils import translation
 from hypothesis import settings as hypothesis
 from pytest_django.plugin import blocking_manager_key
 
 from apps.kernel.kept import forget_everything
+from apps.kernel.storage.folder import Folder
 from tests.cast import Cast, make_cast
 
 pytest_plugins = ["tests.local_aws"]
@@ -45,7 +46,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 def files_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Every test has a folder of its own for uploaded files."""
     folder = tmp_path / "files"
-    monkeypatch.setattr(default_storage, "_wrapped", FileSystemStorage(location=folder))
+    monkeypatch.setattr(default_storage, "_wrapped", Folder(location=folder))
     return folder
 
 

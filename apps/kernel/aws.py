@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import functools
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ImproperlyConfigured
+
+if TYPE_CHECKING:
+    from botocore.config import Config
 
 # Seconds. A page waits for S3 or SQS no longer than this; what failed is tried once more.
 CONNECT, READ = 3, 20
@@ -23,7 +26,6 @@ def client(service: str) -> Any:
     Raises ImproperlyConfigured, in one line, where region or credentials are missing.
     """
     import boto3
-    from botocore.config import Config
 
     session = boto3.session.Session()
     if session.get_credentials() is None:
@@ -38,10 +40,33 @@ def client(service: str) -> Any:
     return session.client(
         service,  # type: ignore[call-overload]
         region_name=region,
-        config=Config(
-            connect_timeout=CONNECT,
-            read_timeout=READ,
-            retries={"mode": "standard", "total_max_attempts": 3},
-            max_pool_connections=20,
-        ),
+        config=config(service),
+    )
+
+
+def config(service: str) -> Config:
+    """Time limits; and links to S3 that lead to the bucket's own address in its region.
+
+    Left to itself the library signs them for the address of all regions, which sends browsers on
+    to the right one: a form with a file in it doesn't survive that. A local AWS has one address.
+    """
+    from botocore.config import Config
+
+    limits = Config(
+        connect_timeout=CONNECT,
+        read_timeout=READ,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        max_pool_connections=20,
+    )
+    if service != "s3":
+        return limits
+    is_local = "AWS_ENDPOINT_URL_S3" in os.environ or "AWS_ENDPOINT_URL" in os.environ
+    return limits.merge(
+        Config(
+            signature_version="s3v4",
+            s3={
+                "addressing_style": "path" if is_local else "virtual",
+                "us_east_1_regional_endpoint": "regional",
+            },
+        )
     )

@@ -81,6 +81,10 @@ CHORES = (
         "files that were put down for a form that was never sent",
     ),
     Chore(
+        "scan-files", "* * * * *", "apps.tickets.tasks.scan_waiting",
+        "files that came while the scanner was away: nobody opens them before",
+    ),
+    Chore(
         "settle-deflections", "*/10 * * * *", "apps.portal.tasks.settle_deflections",
         "whether a suggested article spared its reader a request",
     ),

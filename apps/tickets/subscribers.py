@@ -3,7 +3,6 @@ from __future__ import annotations
 import logging
 
 from celery import current_app
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -13,6 +12,7 @@ from apps.accounts.models import AgentState
 from apps.events.envelope import Envelope
 from apps.events.registry import subscriber
 from apps.kernel.actors import SYSTEM
+from apps.kernel.storage import store
 from apps.tickets import actions, events
 from apps.tickets.events import AttachmentRedacted
 from apps.tickets.models import Ticket, Waiting
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 @subscriber(AttachmentRedacted)
 def delete_the_bytes(event: Envelope) -> None:
     """Deleting what is gone already is no error, so it may run again."""
-    default_storage.delete(AttachmentRedacted.read(event).key)
+    store().erase(AttachmentRedacted.read(event).key)
 
 
 @subscriber(events.TicketRaised, events.TicketAssigned, events.TicketReopened)
