@@ -46,7 +46,10 @@ WRITERS = {
     "apps/search/people.py": "asks by trigrams, which the ORM doesn't know",
 }
 # Classes with such methods that are no models, and why.
-NO_MODELS = {"apps/kernel/storage/s3.py": "a storage of Django's, which has delete()"}
+NO_MODELS = {
+    "apps/kernel/storage/__init__.py": "what Django's storages have, in words",
+    "apps/kernel/storage/s3.py": "a storage of Django's, which has delete()",
+}
 # Where a library is loaded late, and why.
 LATE = {
     "apps/kernel/aws.py": "AWS's, which an embedded desk never needs",
