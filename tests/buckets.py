@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -32,11 +31,11 @@ def new_bucket(*, site: str = SITE) -> str:
 
 
 @pytest.fixture
-def bucket(aws: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+def bucket(aws: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Bucket:
     """The desk's files are in S3, under a prefix."""
     store = Bucket(bucket=new_bucket(), prefix="desk")
     monkeypatch.setattr(default_storage, "_wrapped", store)
-    yield store
+    return store
 
 
 def posted(grant: dict[str, Any], content: bytes, **changed: str) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import cast
 
@@ -26,10 +25,10 @@ PICTURE = Showing(name="a.png", content_type="image/png", is_inline=True)
 
 
 @pytest.fixture(params=["folder", "s3"])
-def files(request: pytest.FixtureRequest) -> Iterator[Store]:
+def files(request: pytest.FixtureRequest) -> Store:
     if request.param == "s3":
         request.getfixturevalue("bucket")
-    yield store()
+    return store()
 
 
 def keep(files: Store, key: str = KEY, content: bytes = b"words") -> None:
@@ -166,7 +165,11 @@ class TestABucket:
     @pytest.mark.parametrize(
         ("showing", "kind", "disposition"),
         [
-            (LETTER, "application/octet-stream", "attachment; filename*=utf-8''gr%C3%BC%C3%9Fe.txt"),
+            (
+                LETTER,
+                "application/octet-stream",
+                "attachment; filename*=utf-8''gr%C3%BC%C3%9Fe.txt",
+            ),
             (PICTURE, "image/png", 'inline; filename="a.png"'),
         ],
     )
