@@ -381,6 +381,8 @@ class Simulation:
             content_type=stored.content_type,
             size=stored.size,
             sha256=stored.sha256,
+            scan=stored.scan,
+            finding=stored.finding,
         )
         self.attachments.append(row)
         self._record(
@@ -390,6 +392,7 @@ class Simulation:
                 message_id=message.pk,
                 content_type=stored.content_type,
                 size=stored.size,
+                scan=stored.scan,
             ),
             author,
             at,

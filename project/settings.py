@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.ops import broker
 from apps.ops.broker.queues import QUEUES, SOFT_SECONDS
-from project import env
+from project import env, files
 from project.secrets import embedded_secret_key
 
 # Where things are
@@ -118,14 +118,16 @@ KEPT_SECONDS = env.number("KEPT_SECONDS", 5, least=0, most=60)
 
 # Files
 
-FILES_URL = env.service("FILES_URL", f"file:{VAR_DIR / 'files'}", schemes=["file"])
+FILES_URL = env.service("FILES_URL", f"file:{VAR_DIR / 'files'}", schemes=["file", "s3"])
+_files = files.read("FILES_URL", FILES_URL)
 STORAGES = {
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": urlsplit(FILES_URL).path},
-    },
+    "default": _files.storage,
     "staticfiles": {"BACKEND": "apps.ops.assets.Assets"},
 }
+# Who looks at files before anybody opens them.
+SCANNER_URL = env.service("SCANNER_URL", "rules:", schemes=["rules", "clamd"])
+# A bucket that the content network takes /static/ from; "" where the web processes serve it.
+ASSETS_URL = env.text("ASSETS_URL", "")
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -365,9 +367,9 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [NONE],
         "script-src": [SELF, NONCE],
         "style-src": [SELF],
-        "img-src": [SELF, "data:"],
+        "img-src": [SELF, "data:", *_files.fetched_from],
         "font-src": [SELF],
-        "connect-src": [SELF],
+        "connect-src": [SELF, *_files.sent_to],
         "frame-src": [SELF],
         "form-action": [SELF],
         "base-uri": [NONE],

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.core.files.storage import FileSystemStorage, default_storage
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.test import override_settings
 from django.utils import translation
@@ -15,6 +15,7 @@ from pytest_django.plugin import DjangoDbBlocker, blocking_manager_key
 from xdist.scheduler import LoadScopeScheduling
 
 from apps.kernel.kept import forget_everything
+from apps.kernel.storage.folder import Folder
 from tests import databases
 from tests.cast import Cast, make_cast
 
@@ -122,7 +123,7 @@ def quick_passwords() -> Iterator[None]:
 def files_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Every test has a folder of its own for uploaded files."""
     folder = tmp_path / "files"
-    monkeypatch.setattr(default_storage, "_wrapped", FileSystemStorage(location=folder))
+    monkeypatch.setattr(default_storage, "_wrapped", Folder(location=folder))
     return folder
 
 

@@ -18,6 +18,7 @@ from apps.kernel import aws as clients
 from tests.e2e.desk import free_port
 
 REGION = "eu-central-1"
+SECRET = "test"  # every account's: the local AWS's own choice, with which it checks signed links
 PATIENCE = 60  # seconds
 
 
@@ -52,6 +53,7 @@ class started:  # noqa: N801 - reads as a verb
                     "MINISTACK_HOST": "127.0.0.1",
                     "IOT_MTLS_ENABLED": "0",
                     "LOG_LEVEL": "WARNING",
+                    "AWS_SECRET_ACCESS_KEY": SECRET,
                 },
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -87,7 +89,7 @@ def aws(aws_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str
     environment = {
         "AWS_ENDPOINT_URL": aws_url,
         "AWS_ACCESS_KEY_ID": new_account(),
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SECRET_ACCESS_KEY": SECRET,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
     }

@@ -23,7 +23,7 @@ _PEOPLE_LISTS = ("watchers_added", "watchers_removed", "user_ids", "considered")
 _TEAMS = ("team_from", "team_to")
 _CATEGORIES = ("category_from", "category_to")
 # What the conversation shows already, and what it shows beside the message.
-_MESSAGES = frozenset({"ticket.raised", "attachment.uploaded"})
+_MESSAGES = frozenset({"ticket.raised", "attachment.uploaded", "attachment.scanned"})
 _ASSIGNMENTS = frozenset({"ticket.assigned", "ticket.left_waiting"})
 _REARRANGING = frozenset(
     {"ticket.split", "ticket.merged", "ticket.unmerged", "message.redacted", "attachment.redacted"}
@@ -250,6 +250,14 @@ def _rated(data: Mapping[str, Any], _names: Names) -> str:
     return str(text % data["score"])
 
 
+def _held_back(data: Mapping[str, Any], _names: Names) -> str:
+    return str(_("held back a file that may do harm (%s)") % data["finding"])
+
+
+def _missed(data: Mapping[str, Any], _names: Names) -> str:
+    return _("found a missing file again") if data["found"] else _("missed a file in the storage")
+
+
 def _plain(text: Callable[[], str]) -> Callable[[Mapping[str, Any], Names], str]:
     return lambda _data, _names: text()
 
@@ -277,5 +285,8 @@ _TELL: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
     "message.sent": _plain(lambda: _("mailed the reply")),
     "message.rejected": _plain(lambda: _("could not mail the reply")),
     "attachment.uploaded": _plain(lambda: _("attached a file")),
+    "attachment.scanned": _plain(lambda: _("checked a file for harm")),
+    "attachment.quarantined": _held_back,
+    "attachment.missed": _missed,
     "attachment.redacted": _plain(lambda: _("removed a file")),
 }

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import functools
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ImproperlyConfigured
+
+if TYPE_CHECKING:
+    from botocore.config import Config
 
 # Seconds. A page waits for S3 or SQS no longer than this; what failed is tried once more.
 CONNECT, READ = 3, 20
@@ -26,7 +29,6 @@ def client(
     ImproperlyConfigured, in one line, where region or credentials are missing.
     """
     import boto3
-    from botocore.config import Config
 
     session = boto3.session.Session()
     if session.get_credentials() is None:
@@ -42,12 +44,35 @@ def client(
         service,  # type: ignore[call-overload]
         region_name=region,
         endpoint_url=endpoint,
-        config=Config(
-            connect_timeout=CONNECT,
-            read_timeout=read,
-            retries={"mode": "standard", "total_max_attempts": attempts},
-            max_pool_connections=20,
-        ),
+        config=config(service, read=read, attempts=attempts),
+    )
+
+
+def config(service: str, *, read: float = READ, attempts: int = 3) -> Config:
+    """Time limits; and links to S3 that lead to the bucket's own address in its region.
+
+    Left to itself the library signs them for the address of all regions, which sends browsers on
+    to the right one: a form with a file in it doesn't survive that. A local AWS has one address.
+    """
+    from botocore.config import Config
+
+    limits = Config(
+        connect_timeout=CONNECT,
+        read_timeout=read,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        max_pool_connections=20,
+    )
+    if service != "s3":
+        return limits
+    is_local = "AWS_ENDPOINT_URL_S3" in os.environ or "AWS_ENDPOINT_URL" in os.environ
+    return limits.merge(
+        Config(
+            signature_version="s3v4",
+            s3={
+                "addressing_style": "path" if is_local else "virtual",
+                "us_east_1_regional_endpoint": "regional",
+            },
+        )
     )
 
 

@@ -1,11 +1,13 @@
-"""Bytes of uploads: sniffed, hashed and stored before the action that makes their rows.
+"""Bytes of uploads: sniffed, hashed, scanned and stored before the action that makes their rows.
 
-A file whose action fails, or whose process dies in between, has no row: `stored_before` finds it.
+They come through the desk (`keep`) or from the browser straight to the storage (`settle`). A file
+whose action fails, or whose process dies in between, has no row: `stored_before` finds it.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 import struct
 import unicodedata
@@ -13,17 +15,22 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import IO, TypedDict
 
 import puremagic
 from django.core.files.base import File
-from django.core.files.storage import default_storage
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.kernel import scanning
 from apps.kernel.errors import DomainError
+from apps.kernel.storage import Arrived, FilesAwayError, store
 from apps.kernel.text import MARKS
 
+logger = logging.getLogger(__name__)
+
 _HEAD = 64 * 1024
+_CHUNK = 256 * 1024
 _NAME_LIMIT, _ENDING_LIMIT = 120, 10  # characters
 _MARKUP = re.compile(
     rb"<\s*(!doctype\s+html|html|head|body|script|svg|iframe|\?xml)", re.IGNORECASE
@@ -48,13 +55,25 @@ class FileRefusedError(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFile:
-    """`key` is where the storage keeps it; `name` is data; `size` in bytes."""
+    """`key` is where the storage keeps it; `name` is data; `size` in bytes.
+
+    `scan` and `finding` are what the scanner said (apps.kernel.scanning.Verdict).
+    """
 
     key: str
     name: str
     content_type: str
     size: int
     sha256: str
+    scan: str = scanning.WAITING
+    finding: str = ""
+
+
+class LookedAt(TypedDict):
+    content_type: str
+    sha256: str
+    scan: str
+    finding: str
 
 
 def keep(upload: File, *, folder: str, limit: int) -> StoredFile:  # type: ignore[type-arg]
@@ -63,29 +82,61 @@ def keep(upload: File, *, folder: str, limit: int) -> StoredFile:  # type: ignor
     Its key is a day's folder within `folder` and a random name.
     """
     name = clean_name(upload.name or "file")
-    if upload.size > limit:
+    check_size(name, upload.size, limit=limit)
+    looked_at = _look_at(upload)
+    key = store().save(_new_key(folder), upload)
+    return StoredFile(key=key, name=name, size=upload.size, **looked_at)
+
+
+def settle(arrived: Arrived, *, name: str, folder: str, limit: int) -> StoredFile:
+    """The same for what a browser sent straight to the storage. Raises FileRefusedError."""
+    name = clean_name(name)
+    check_size(name, arrived.size, limit=limit)
+    looked_at = _look_at(arrived.file)
+    key = _new_key(folder)
+    store().settle(arrived, key, content_type=looked_at["content_type"])
+    return StoredFile(key=key, name=name, size=arrived.size, **looked_at)
+
+
+def check_size(name: str, size: int, *, limit: int) -> None:
+    """Raises FileRefusedError."""
+    if size > limit:
         raise FileRefusedError(
             _("“%(name)s” is too large: a file may have up to %(size)s MB.")
             % {"name": name, "size": limit // 1024 // 1024},
             name=name,
         )
-    if upload.size == 0:
+    if size <= 0:
         raise FileRefusedError(
             _("“%(name)s” is empty. Choose it again.") % {"name": name}, name=name
         )
+
+
+def _new_key(folder: str) -> str:
+    return f"{folder}/{timezone.now():%Y/%m/%d}/{uuid.uuid4().hex}"
+
+
+def _look_at(file: IO[bytes] | File) -> LookedAt:  # type: ignore[type-arg]
     digest, head = hashlib.sha256(), b""
-    for chunk in upload.chunks():
+    file.seek(0)
+    while chunk := file.read(_CHUNK):
         head = head or chunk[:_HEAD]
         digest.update(chunk)
-    upload.seek(0)
-    key = default_storage.save(f"{folder}/{timezone.now():%Y/%m/%d}/{uuid.uuid4().hex}", upload)
-    return StoredFile(
-        key=key, name=name, content_type=sniff(head), size=upload.size, sha256=digest.hexdigest()
-    )
+    verdict = scanning.look(file)
+    return {
+        "content_type": sniff(head),
+        "sha256": digest.hexdigest(),
+        "scan": verdict.scan,
+        "finding": verdict.finding,
+    }
 
 
-def discard(stored: StoredFile) -> None:
-    default_storage.delete(stored.key)
+def discard(key: str) -> None:
+    """Delete a file that nothing names. A storage that is away leaves it to the orphans' chore."""
+    try:
+        store().delete(key)
+    except FilesAwayError:
+        logger.warning("left behind for the chore", extra={"key": key})
 
 
 def sniff(head: bytes) -> str:
@@ -130,16 +181,8 @@ def clean_name(name: str) -> str:
 
 
 def stored_before(folder: str, moment: datetime) -> Iterator[str]:
-    """Keys of everything in a folder stored before a moment, walking its day folders."""
-    if not default_storage.exists(folder):
-        return
-    folders, files = default_storage.listdir(folder)
-    for name in folders:
-        yield from stored_before(f"{folder}/{name}", moment)
-    for name in files:
-        key = f"{folder}/{name}"
-        if default_storage.get_modified_time(key) < moment:
-            yield key
+    """Keys of everything in a folder stored before a moment, found as they are asked for."""
+    return (kept.key for kept in store().walk(folder) if kept.modified < moment)
 
 
 def is_fit_to_show(head: bytes) -> bool:

@@ -6,13 +6,13 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
-from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from apps.events.jobs import chore
 from apps.kernel import uploads
 from apps.kernel.actors import SYSTEM
 from apps.kernel.errors import DomainError
+from apps.kernel.storage import store
 from apps.knowledge import actions, pictures
 from apps.knowledge.models import Article, ArticleImage
 from apps.knowledge.querysets import ArticleQuerySet
@@ -58,5 +58,5 @@ def discard_orphans() -> None:
     """Delete stored pictures that no article names: uploads whose action failed, a day later."""
     for key in uploads.stored_before(pictures.FOLDER, timezone.now() - timedelta(days=1)):
         if not ArticleImage.objects.filter(key=key).exists():
-            default_storage.delete(key)
+            store().delete(key)
             logger.info("orphaned picture deleted", extra={"key": key})

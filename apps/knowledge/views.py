@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from allauth.account.adapter import get_adapter
-from django.core.files.storage import default_storage
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -17,6 +16,7 @@ from apps.accounts.middleware import actor_of
 from apps.kernel.actors import ANONYMOUS
 from apps.kernel.errors import NotFoundError
 from apps.kernel.references import new_ref
+from apps.kernel.storage import Showing, store
 from apps.knowledge import access, actions, policies, shelf
 from apps.knowledge.forms import RatingForm
 from apps.knowledge.models import Article, Feedback, Revision
@@ -130,19 +130,16 @@ def rate(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-def image(request: HttpRequest, ref: str) -> HttpResponse | FileResponse:
+def image(request: HttpRequest, ref: str) -> HttpResponseBase:
     """A picture of an article; nothing in it may run, and only public ones are kept by caches."""
     found = access.image_by_ref(ref, actor_of(request))
-    if not default_storage.exists(found.key):
-        raise NotFoundError
-    response = FileResponse(
-        default_storage.open(found.key), filename=found.name, content_type=found.content_type
+    showing = Showing(
+        name=found.name,
+        content_type=found.content_type,
+        is_inline=True,
+        is_public=policies.can_see_image(ANONYMOUS, found),
     )
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    is_public = policies.can_see_image(ANONYMOUS, found)
-    response["Cache-Control"] = "public, max-age=3600" if is_public else "private, no-store"
-    return response
+    return store().serve(found.key, showing)
 
 
 def _language() -> str:

@@ -95,6 +95,10 @@ CHORES = (
         "deliveries of webhooks are kept for a fortnight, and tried for three days",
     ),
     Chore(
+        "scan-files", "* * * * *", "apps.tickets.tasks.scan_waiting",
+        "files that came while the scanner was away: nobody opens them before",
+    ),
+    Chore(
         "settle-deflections", "*/10 * * * *", "apps.portal.tasks.settle_deflections",
         "whether a suggested article spared its reader a request",
     ),

@@ -103,7 +103,7 @@ class File:
     name: str
     size: str
     is_picture: bool
-    is_gone: bool
+    said: str  # why it can't be opened; "" where it can
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,8 +158,20 @@ def _file(row: Attachment) -> File:
         name=row.name,
         size=filesizeformat(row.size),
         is_picture=row.content_type in files.INLINE_TYPES,
-        is_gone=row.redacted_at is not None or row.scan == Attachment.Scan.QUARANTINED,
+        said=_trouble(row),
     )
+
+
+def _trouble(row: Attachment) -> str:
+    if row.redacted_at is not None or row.missing_at is not None:
+        return gettext("A file that is no longer available")
+    if row.scan == Attachment.Scan.QUARANTINED:
+        return gettext("%(name)s: held back, it may do harm.") % {"name": row.name}
+    if row.scan == Attachment.Scan.PENDING:
+        return gettext("%(name)s: being checked for harm. Look again in a minute.") % {
+            "name": row.name
+        }
+    return ""
 
 
 def initials(name: str) -> str:

@@ -10,8 +10,8 @@ from apps.kernel.actors import Actor
 from apps.kernel.compiled import CompiledFor
 from apps.kernel.errors import NotFoundError
 from apps.tickets import reference
-from apps.tickets.errors import UnknownNumberError
-from apps.tickets.models import Attachment, Message, Ticket
+from apps.tickets.errors import FileWaitingError, UnknownNumberError
+from apps.tickets.models import Attachment, Message, Ticket, Upload
 from apps.tickets.querysets import TicketQuerySet
 
 Row = TypeVar("Row", bound=Model)
@@ -64,6 +64,8 @@ def message_by_id(pk: int, actor: Actor) -> Message:
 def attachment_by_ref(ref: str, actor: Actor) -> Attachment:
     """A file that may be opened: not redacted, not held back, on a message that may be read.
 
+    Raises FileWaitingError for one that the scanner hasn't looked at yet.
+
     It is found through the ticket that the message is shown on: the survivor of a merge shows
     the merged ticket's files too.
     """
@@ -72,9 +74,16 @@ def attachment_by_ref(ref: str, actor: Actor) -> Attachment:
     ticket: Ticket | None = attachment.message.ticket
     while ticket is not None:
         if Ticket.objects.visible_to(actor).filter(pk=ticket.pk).exists():
+            if attachment.scan != Attachment.Scan.CLEAN:
+                raise FileWaitingError
             return attachment
         ticket = ticket.merged_into
     raise NotFoundError
+
+
+def upload_by_arrival(key: str, actor: Actor) -> Upload | None:
+    """The actor's own file that was confirmed before."""
+    return Upload.objects.filter(owner=actor.id, arrival=key).first()
 
 
 def _one(rows: QuerySet[Row]) -> Row:

@@ -133,6 +133,12 @@ class UploadGoneError(DomainError):
     message = _("A file that you added is no longer kept. Add it again.")
 
 
+class FileWaitingError(DomainError):
+    code = "attachment.not-checked"
+    status = 409
+    message = _("This file is still being checked for harm. Try again in a minute.")
+
+
 class UploadsFullError(DomainError):
     code = "attachment.too-many-waiting"
     status = 413

@@ -173,6 +173,33 @@ class AttachmentUploaded(Fact):
     message_id: int
     content_type: str
     size: int
+    scan: str = "pending"  # Attachment.Scan, where the scanner looked before it was attached
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentScanned(Fact):
+    """The scanner could be reached after all, and found nothing."""
+
+    name: ClassVar[str] = "attachment.scanned"
+    attachment_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentQuarantined(Fact):
+    """It may do harm: nobody can open it."""
+
+    name: ClassVar[str] = "attachment.quarantined"
+    attachment_id: int
+    finding: str  # the scanner's name for it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentMissed(Fact):
+    """The storage doesn't have it, or has it again: `found`."""
+
+    name: ClassVar[str] = "attachment.missed"
+    attachment_id: int
+    found: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

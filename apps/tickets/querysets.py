@@ -173,7 +173,11 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
         return self.filter(_readable(actor, "message__"))
 
     def openable(self) -> Self:
-        return self.filter(redacted_at=None).exclude(scan="quarantined")
+        return self.filter(redacted_at=None, missing_at=None).exclude(scan="quarantined")
+
+    def unscanned(self) -> Self:
+        """What waits for the scanner, oldest first."""
+        return self.filter(scan="pending", redacted_at=None).order_by("pk")
 
 
 KEEP_UPLOADS = timedelta(days=1)

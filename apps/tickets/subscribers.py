@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from apps.accounts.events import AgentAvailabilityChanged
@@ -9,6 +8,7 @@ from apps.events.envelope import Envelope
 from apps.events.jobs import nudge
 from apps.events.registry import subscriber
 from apps.kernel.actors import SYSTEM
+from apps.kernel.storage import store
 from apps.tickets import actions, events
 from apps.tickets.events import AttachmentRedacted
 from apps.tickets.models import Ticket, Waiting
@@ -17,7 +17,7 @@ from apps.tickets.models import Ticket, Waiting
 @subscriber(AttachmentRedacted)
 def delete_the_bytes(event: Envelope) -> None:
     """Deleting what is gone already is no error, so it may run again."""
-    default_storage.delete(AttachmentRedacted.read(event).key)
+    store().erase(AttachmentRedacted.read(event).key)
 
 
 @subscriber(events.TicketRaised, events.TicketAssigned, events.TicketReopened)

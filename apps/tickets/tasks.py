@@ -8,12 +8,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from apps.events.jobs import chore
+from apps.kernel import scanning
 from apps.kernel.actors import SYSTEM
 from apps.kernel.errors import DomainError
+from apps.kernel.storage import FilesAwayError, store
 from apps.tickets import actions, files, keeping, ratings
 from apps.tickets.models import Attachment, Ticket, Upload, Waiting
 from apps.tickets.querysets import TicketQuerySet
@@ -109,6 +110,26 @@ def discard_uploads() -> None:
 
 
 @chore
+def scan_waiting() -> None:
+    """Ask the scanner about files that it couldn't be asked about when they came.
+
+    While it is away the first of them is enough to know.
+    """
+    now = timezone.now()
+    for attachment in Attachment.objects.unscanned()[:BATCH]:
+        try:
+            with store().open(attachment.key) as file:
+                verdict = scanning.ask(file)
+        except (scanning.ScannerAwayError, FilesAwayError) as error:
+            logger.warning("files go on waiting for the scanner", extra={"why": str(error)})
+            return
+        except FileNotFoundError:  # the command `files` tells of it
+            logger.warning("a file to be scanned is missing", extra={"key": attachment.key})
+            continue
+        actions.record_scan(attachment=attachment, verdict=verdict, actor=SYSTEM, now=now)
+
+
+@chore
 def discard_orphans() -> None:
     """Delete stored files that no row names: what was stored for an action that failed."""
     stored = files.stored_before(timezone.now() - timedelta(days=2))
@@ -117,5 +138,5 @@ def discard_orphans() -> None:
         for key in set(keys) - set(named.values_list("key", flat=True)):
             if keeping.is_kept(key):
                 continue
-            default_storage.delete(key)
+            store().delete(key)
             logger.info("orphaned file deleted", extra={"key": key})

@@ -2,7 +2,7 @@
 //
 // Markup (templates/components/upload.html), anywhere inside a form that has a CSRF token:
 //
-//   <div data-upload="/uploads/"            where one file is posted as "file"; answers JSON
+//   <div data-upload="/uploads/"            asked with name and size: {url, fields, confirm?}, a grant
 //        data-upload-field="uploads"        name of the hidden inputs that carry each file's ref
 //        data-upload-max-bytes="20971520"   larger ones are refused here, with data-say-large
 //        data-upload-max-files="10"         more are refused here, with data-say-many
@@ -17,8 +17,9 @@
 //   </div>
 //
 // A drop or a paste with files anywhere in the form counts. While files are under way sending the
-// form waits for them; a failed one stops it. Upload answers are {ref, name, size, remove}; a
-// refusal is {message}. Where files go straight to a storage, only `send` below changes.
+// form waits for them; a failed one stops it. A file is posted as "file" to the grant's url with its
+// fields, and then its `confirm` {url, fields} is, if there is one: the last answer is {ref, name,
+// size, remove}; a refusal is {message}.
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
 
@@ -28,6 +29,14 @@ const spell = (bytes) => {
   const unitDisplay = step ? "short" : "long";
   const options = { style: "unit", unit: steps[step], unitDisplay, maximumFractionDigits: 1 };
   return new Intl.NumberFormat(document.documentElement.lang, options).format(bytes / 1024 ** step);
+};
+
+const read = (request) => {
+  try {
+    return JSON.parse(request.responseText) ?? {};
+  } catch {
+    return {}; // a page, or S3's XML
+  }
 };
 
 class Uploader {
@@ -175,34 +184,56 @@ class Uploader {
     this.send(row, file);
   }
 
-  send(row, file) {
-    const request = new XMLHttpRequest();
-    const bar = row.element.querySelector("progress");
-    const body = new FormData();
-    body.append("file", file, file.name);
-    request.open("POST", this.said.upload);
-    request.setRequestHeader("Accept", "application/json");
-    request.setRequestHeader("X-CSRFToken", this.token());
-    request.responseType = "json";
-    request.upload.addEventListener("progress", (event) => {
-      if (event.lengthComputable) bar.value = (100 * event.loaded) / event.total;
-    });
-    request.addEventListener("load", () => this.answered(row, request));
-    request.addEventListener("error", () => this.fail(row, this.said.sayFailed));
-    request.addEventListener("timeout", () => this.fail(row, this.said.sayFailed));
-    row.request = request;
-    request.send(body);
-  }
-
-  answered(row, request) {
-    const answer = request.response;
-    if (request.status === 200 && answer?.ref) {
+  // 1 asks the desk where the file goes, 2 sends it there, 3 has the desk look at what arrived. Where
+  // it goes to the desk itself, the second answer is the last.
+  async send(row, file) {
+    try {
+      const grant = await this.post(row, this.said.upload, { name: file.name, size: file.size });
+      if (!grant.url) return this.refused(row, grant);
+      let answer = await this.post(row, grant.url, grant.fields, file);
+      if (grant.confirm && !answer.trouble) {
+        answer = await this.post(row, grant.confirm.url, grant.confirm.fields);
+      }
+      if (!answer.ref) return this.refused(row, answer);
       this.finish(row, answer);
       this.tell(fill(this.said.sayAdded, { name: row.file.name }));
       this.goOn();
-    } else if (answer?.message) this.fail(row, answer.message);
-    else this.fail(row, request.status === 200 ? this.said.sayOut : this.said.sayFailed); // the sign-in page
+    } catch {
+      this.fail(row, this.said.sayFailed);
+    }
+  }
 
+  // The answer as an object; {trouble: status} for one that is a failure or none of the desk's.
+  // Rejects when the line fails; never settles once the row was removed.
+  post(row, url, fields, file) {
+    const request = new XMLHttpRequest();
+    const bar = row.element.querySelector("progress");
+    const body = new FormData();
+    for (const [name, value] of Object.entries(fields)) body.append(name, value);
+    if (file) body.append("file", file, file.name); // the last: what comes after it is not read
+    request.open("POST", url);
+    request.setRequestHeader("Accept", "application/json");
+    // The desk's own secret goes to nobody else.
+    if (new URL(url, location).origin === location.origin) request.setRequestHeader("X-CSRFToken", this.token());
+    if (file) {
+      request.upload.addEventListener("progress", (event) => {
+        if (event.lengthComputable) bar.value = (100 * event.loaded) / event.total;
+      });
+    }
+    row.request = request;
+    return new Promise((resolve, reject) => {
+      request.addEventListener("error", reject);
+      request.addEventListener("timeout", reject);
+      request.addEventListener("load", () => {
+        const isFine = request.status >= 200 && request.status < 300;
+        resolve({ ...(isFine ? {} : { trouble: request.status }), ...read(request) });
+      });
+      request.send(body);
+    });
+  }
+
+  refused(row, { message, trouble }) {
+    this.fail(row, message ?? (trouble ? this.said.sayFailed : this.said.sayOut)); // the sign-in page
   }
 
   finish(row, { ref, remove }) {

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import boto3
 
 from tests.e2e.desk import ROOT, free_port
-from tests.local_aws import REGION, new_account
+from tests.local_aws import REGION, SECRET, new_account
 
 STAGE = "local"
 
@@ -39,7 +39,7 @@ def environment(aws_url: str, *, database_url: str, site: str, files: Path) -> d
     env = {
         "AWS_ENDPOINT_URL": aws_url,
         "AWS_ACCESS_KEY_ID": new_account(),
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SECRET_ACCESS_KEY": SECRET,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
     }
@@ -54,7 +54,7 @@ def environment(aws_url: str, *, database_url: str, site: str, files: Path) -> d
     given = [part for pair in parameters.items() for part in ("--set", "=".join(pair))]
     deploy("up", "--stage", STAGE, *given, env=env)
     bucket = deploy("output", "--stage", STAGE, "data", "FilesBucket", env=env)
-    storage = boto3.Session(env["AWS_ACCESS_KEY_ID"], "local", region_name=REGION).client(
+    storage = boto3.Session(env["AWS_ACCESS_KEY_ID"], SECRET, region_name=REGION).client(
         "s3", endpoint_url=aws_url
     )
     for path in files.rglob("*"):

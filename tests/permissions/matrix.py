@@ -392,6 +392,8 @@ get  search/                                                                    
 post search/                                                                    555555555
 get  uploads/                                                                   L55555555
 post uploads/                                                                   L22222222
+get  uploads/confirm/                                                           L55555555
+post uploads/confirm/                                                           L99999999
 get  uploads/<str:ref>/remove/                                                  L55555555
 post uploads/<str:ref>/remove/                                                  L22222222
 """

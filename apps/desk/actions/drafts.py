@@ -129,6 +129,8 @@ def stored_file(row: DraftFile) -> StoredFile:
         content_type=row.content_type,
         size=row.size,
         sha256=row.sha256,
+        scan=row.scan,
+        finding=row.finding,
     )
 
 
@@ -141,6 +143,8 @@ def attach(draft: Draft, files: Sequence[StoredFile]) -> None:
             content_type=file.content_type,
             size=file.size,
             sha256=file.sha256,
+            scan=file.scan,
+            finding=file.finding,
         )
         for file in files
     )

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from apps.tickets.models import Message, Status, Ticket
+from apps.tickets.models import Attachment, Message, Status, Ticket
 
 
 class DraftQuerySet(models.QuerySet["Draft"]):
@@ -99,6 +99,13 @@ class DraftFile(models.Model):
     content_type = models.CharField(max_length=100)
     size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
+    scan = models.CharField(
+        max_length=11,
+        choices=Attachment.Scan,
+        default=Attachment.Scan.PENDING,
+        db_default=Attachment.Scan.PENDING.value,
+    )
+    finding = models.CharField(max_length=200, blank=True, default="", db_default="")
 
     def __str__(self) -> str:
         return self.name

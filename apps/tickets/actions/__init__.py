@@ -8,6 +8,7 @@ from apps.tickets.actions.raising import raise_ticket
 from apps.tickets.actions.rating import ask_for_rating, rate
 from apps.tickets.actions.redacting import redact_attachment, redact_message
 from apps.tickets.actions.reference import save_reference
+from apps.tickets.actions.scanning import record_missing, record_scan
 from apps.tickets.actions.sorting import (
     categorise,
     declare_major_incident,
@@ -43,6 +44,8 @@ __all__ = [
     "prioritise",
     "raise_ticket",
     "rate",
+    "record_missing",
+    "record_scan",
     "redact_attachment",
     "redact_message",
     "relieve",

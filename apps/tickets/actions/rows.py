@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from apps.accounts.models import User
 from apps.events import journal
 from apps.kernel import markup
-from apps.kernel.actors import Actor
+from apps.kernel.actors import SYSTEM, Actor
 from apps.kernel.compiled import Compiled
 from apps.kernel.errors import ForbiddenError, NotFoundError
 from apps.tickets import events, reference, statuses
@@ -249,6 +249,8 @@ def _attach(
             content_type=stored.content_type,
             size=stored.size,
             sha256=stored.sha256,
+            scan=stored.scan,
+            finding=stored.finding,
         )
         for stored in attachments
     ]
@@ -259,8 +261,17 @@ def _attach(
             message_id=message.pk,
             content_type=row.content_type,
             size=row.size,
+            scan=row.scan,
         )
         journal.record(uploaded, actor=actor, now=now)
+        if row.scan == Attachment.Scan.QUARANTINED:
+            journal.record(quarantined(row, ticket_id=message.ticket_id), actor=SYSTEM, now=now)
+
+
+def quarantined(row: Attachment, *, ticket_id: int) -> events.AttachmentQuarantined:
+    return events.AttachmentQuarantined(
+        subject=events.subject_of(ticket_id), attachment_id=row.pk, finding=row.finding
+    )
 
 
 def person(actor: Actor) -> User:

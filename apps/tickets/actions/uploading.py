@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Count, Sum
 
 from apps.accounts.models import User
 from apps.kernel.actors import Actor
 from apps.kernel.errors import ForbiddenError
+from apps.tickets import files
 from apps.tickets.errors import UploadGoneError, UploadsFullError
 from apps.tickets.files import StoredFile
 from apps.tickets.models import Upload
@@ -21,15 +21,21 @@ BYTES_WAITING = 300 * 1024 * 1024
 
 
 @transaction.atomic
-def keep_upload(*, stored: StoredFile, actor: Actor, now: datetime) -> Upload:
+def keep_upload(
+    *, stored: StoredFile, actor: Actor, now: datetime, arrival: str | None = None
+) -> Upload:
     """Keep a stored file for a form of the actor's. Raises UploadsFullError.
 
-    However the bytes came to the storage: through the desk, or later straight from the browser.
+    `arrival` is where the browser sent it: confirmed twice, it is kept once, and the second
+    `stored` is thrown away.
     """
     people = User.objects.select_for_update(no_key=True).filter(is_active=True)
     owner = people.filter(pk=actor.id or 0).first()
     if owner is None:  # locked, so that two uploads at once count each other
         raise ForbiddenError
+    if arrival and (before := Upload.objects.filter(owner=owner, arrival=arrival).first()):
+        transaction.on_commit(lambda: files.discard(stored.key))
+        return before
     waiting = Upload.objects.waiting(actor, now=now).order_by()
     kept = waiting.aggregate(files=Count("pk"), bytes=Sum("size"))
     if kept["files"] >= FILES_WAITING or (kept["bytes"] or 0) + stored.size > BYTES_WAITING:
@@ -41,6 +47,9 @@ def keep_upload(*, stored: StoredFile, actor: Actor, now: datetime) -> Upload:
         content_type=stored.content_type,
         size=stored.size,
         sha256=stored.sha256,
+        scan=stored.scan,
+        finding=stored.finding,
+        arrival=arrival,
         created_at=now,
     )
 
@@ -66,6 +75,8 @@ def take_uploads(refs: Sequence[str], *, actor: Actor, now: datetime) -> list[St
             content_type=row.content_type,
             size=row.size,
             sha256=row.sha256,
+            scan=row.scan,
+            finding=row.finding,
         )
         for row in found
     ]
@@ -91,4 +102,4 @@ def discard_abandoned(*, upload: Upload, now: datetime) -> None:
 def _discard(upload: Upload) -> None:
     key = upload.key
     upload.delete()
-    transaction.on_commit(lambda: default_storage.delete(key))
+    transaction.on_commit(lambda: files.discard(key))

@@ -84,13 +84,24 @@ class Attachment(models.Model):
     size = models.PositiveBigIntegerField()  # bytes
     sha256 = models.CharField(max_length=64)
     scan = models.CharField(max_length=11, choices=Scan, default=Scan.PENDING)
+    # What the scanner calls what it found.
+    finding = models.CharField(max_length=200, blank=True, default="", db_default="")
     redacted_at = models.DateTimeField(null=True)
+    missing_at = models.DateTimeField(null=True)  # since when the storage hasn't had it
 
     objects = AttachmentManager()
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(sha256__length=64), name="attachment_has_digest"),
+        ]
+        indexes = [
+            # What the scanner is asked about again: AttachmentQuerySet.unscanned().
+            models.Index(
+                fields=["id"],
+                name="attachment_unscanned",
+                condition=Q(scan="pending", redacted_at=None),
+            ),
         ]
 
     def __str__(self) -> str:

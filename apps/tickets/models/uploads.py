@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from apps.kernel.references import REF_LENGTH, new_ref
+from apps.tickets.models.messages import Attachment
 from apps.tickets.querysets import UploadQuerySet
 
 UploadManager = models.Manager.from_queryset(UploadQuerySet)
@@ -24,6 +25,15 @@ class Upload(models.Model):
     content_type = models.CharField(max_length=100)  # sniffed
     size = models.PositiveBigIntegerField()  # bytes
     sha256 = models.CharField(max_length=64)
+    scan = models.CharField(
+        max_length=11,
+        choices=Attachment.Scan,
+        default=Attachment.Scan.PENDING,
+        db_default=Attachment.Scan.PENDING.value,
+    )
+    finding = models.CharField(max_length=200, blank=True, default="", db_default="")
+    # Where its browser sent it: what is confirmed twice is kept once.
+    arrival = models.CharField(max_length=100, null=True, unique=True)
     created_at = models.DateTimeField()
 
     objects = UploadManager()
