@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -19,7 +20,7 @@ from pytest_django.plugin import blocking_manager_key
 from apps.kernel.kept import forget_everything
 from tests.cast import Cast, make_cast
 
-pytest_plugins = ["tests.local_aws"]
+pytest_plugins = ["tests.local_aws", "tests.oidc"]
 
 # How long an example takes says more of the machine than of the code.
 hypothesis.register_profile("desk", deadline=None)
@@ -60,6 +61,12 @@ def fresh_cache() -> None:
     """What one test counted or read there, such as sign-ups or statuses, is not the next one's."""
     cache.clear()
     forget_everything()
+
+
+@pytest.fixture(autouse=True)
+def one_factor(settings: Any) -> None:
+    """Staff of the tests sign in at once; tests of second factors ask for them."""
+    settings.STAFF_MFA = "optional"
 
 
 @pytest.fixture

@@ -6,8 +6,13 @@ from typing import Any
 from allauth.account.forms import ConfirmEmailVerificationCodeForm as AllauthEmailCodeForm
 from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm as AllauthSecondFactorForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from allauth.socialaccount.forms import DisconnectForm as AllauthDisconnectForm
 from django import forms
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -15,7 +20,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts import throttle, zones
+from apps.accounts import actions, throttle, zones
+from apps.accounts.middleware import actor_of
 from apps.kernel.text import one_line
 
 CODES = 5  # tries
@@ -82,6 +88,37 @@ class SecondFactorForm(AllauthSecondFactorForm):
         code = super().clean_code()
         throttle.reset("second-factor", str(self.user.pk))
         return code
+
+
+class AppForm(ActivateTOTPForm):
+    """allauth's form; whoever sets an app up has shown in this session that they hold it."""
+
+    def clean_code(self) -> str:
+        code = str(super().clean_code())
+        record_authentication(context.request, self.user, "mfa", type="totp")
+        return code
+
+
+class PasskeyForm(AddWebAuthnForm):
+    """allauth's form; likewise with a key."""
+
+    def clean(self) -> Any:
+        cleaned = super().clean()
+        if not self.errors and cleaned.get("credential"):
+            record_authentication(context.request, self.user, "mfa", type="webauthn")
+        return cleaned
+
+
+class DisconnectForm(AllauthDisconnectForm):
+    """allauth's form, for providers that are no longer configured as well."""
+
+    def save(self) -> None:
+        raise_if_reauthentication_required(self.request, app="allauth.socialaccount")
+        actions.unlink(
+            account=self.cleaned_data["account"],
+            actor=actor_of(self.request),
+            now=timezone.now(),
+        )
 
 
 class ProfileForm(forms.Form):
