@@ -12,7 +12,6 @@ import json
 import secrets
 import subprocess
 import sys
-import threading
 import time
 import urllib.parse
 import urllib.request
@@ -35,7 +34,7 @@ class State:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.lock = threading.Lock()
+        self.rotate()
         self.reset()
 
     def reset(self) -> None:
@@ -44,7 +43,6 @@ class State:
         self.codes: dict[str, dict[str, str]] = {}
         self.asked: list[str] = []
         self.is_down = False
-        self.rotate()
 
     def rotate(self) -> None:
         self.kid = secrets.token_hex(8)
@@ -202,7 +200,7 @@ def _other_provider() -> Iterator[OtherProvider]:
 
 @pytest.fixture
 def other(_other_provider: OtherProvider) -> OtherProvider:
-    """As if it had just been started, with a key of its own."""
+    """As if it had just been started, but for its key."""
     _other_provider.set(reset=True)
     return _other_provider
 

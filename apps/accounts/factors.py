@@ -28,7 +28,7 @@ def lacks_second_factor(request: HttpRequest) -> bool:
 
 
 def has_second_factor(user: User) -> bool:
-    return Authenticator.objects.filter(user=user, type__in=_REAL).exists()
+    return bool(Authenticator.objects.filter(user=user, type__in=_REAL).exists())
 
 
 class FactorsAdapter(DefaultMFAAdapter):
