@@ -320,7 +320,6 @@ if not LOCAL_ACCOUNTS and IDENTITY_URL == "local:":
     raise ImproperlyConfigured("LOCAL_ACCOUNTS=0: nobody could sign in; set IDENTITY_URL as well")
 MFA_PASSKEY_LOGIN_ENABLED = LOCAL_ACCOUNTS
 SOCIALACCOUNT_ADAPTER = "apps.accounts.oidc.adapter.Adapter"
-SOCIALACCOUNT_FORMS = {"disconnect": "apps.accounts.forms.DisconnectForm"}
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"  # whom a provider lets in has proved the address
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 SOCIALACCOUNT_PROVIDERS = {

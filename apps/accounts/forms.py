@@ -7,12 +7,10 @@ from allauth.account.forms import ConfirmEmailVerificationCodeForm as AllauthEma
 from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from allauth.account.internal.flows.login import record_authentication
-from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm as AllauthSecondFactorForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
-from allauth.socialaccount.forms import DisconnectForm as AllauthDisconnectForm
 from django import forms
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -20,8 +18,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts import actions, throttle, zones
-from apps.accounts.middleware import actor_of
+from apps.accounts import throttle, zones
 from apps.kernel.text import one_line
 
 CODES = 5  # tries
@@ -107,18 +104,6 @@ class PasskeyForm(AddWebAuthnForm):
         if not self.errors and cleaned.get("credential"):
             record_authentication(context.request, self.user, "mfa", type="webauthn")
         return cleaned
-
-
-class DisconnectForm(AllauthDisconnectForm):
-    """allauth's form, for providers that are no longer configured as well."""
-
-    def save(self) -> None:
-        raise_if_reauthentication_required(self.request, app="allauth.socialaccount")
-        actions.unlink(
-            account=self.cleaned_data["account"],
-            actor=actor_of(self.request),
-            now=timezone.now(),
-        )
 
 
 class ProfileForm(forms.Form):

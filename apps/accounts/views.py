@@ -7,10 +7,13 @@ from http import HTTPStatus
 
 from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from allauth.socialaccount.internal.flows.connect import validate_disconnect
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -103,9 +106,35 @@ def my_data_delete(request: HttpRequest) -> HttpResponse:
 def second_factor(request: HttpRequest) -> HttpResponse:
     """Where staff are led who may not reach the desk yet: set a second factor up, or show it."""
     if not lacks_second_factor(request):
-        return redirect(_next(request))
+        return redirect(_next(request) if _me(request).is_staff else "home")
     context = {"has_one": has_second_factor(_me(request)), "next": _next(request)}
     return render(request, "accounts/second_factor.html", context)
+
+
+@login_required
+@require_safe
+def linked(request: HttpRequest) -> HttpResponse:
+    """With which accounts of other services I sign in here."""
+    accounts = SocialAccount.objects.filter(user=_me(request)).order_by("-last_login")
+    context = {"accounts": accounts, "is_sure": did_recently_reauthenticate(request)}
+    return render(request, "socialaccount/connections.html", context)
+
+
+@login_required
+@require_POST
+@reauthentication_required  # type: ignore[untyped-decorator]
+def unlink(request: HttpRequest, pk: int) -> HttpResponse:
+    account = SocialAccount.objects.filter(pk=pk, user=_me(request)).first()
+    if account is None:
+        raise NotFoundError
+    try:
+        validate_disconnect(request, account)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        actions.unlink(account=account, actor=actor_of(request), now=timezone.now())
+        messages.success(request, _("The account is no longer linked to yours."))
+    return redirect("linked")
 
 
 @require_safe

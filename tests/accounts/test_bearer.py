@@ -171,7 +171,7 @@ def by_another_key(pool: OtherProvider) -> str:
 
 def unsigned(pool: OtherProvider) -> str:
     kid = jwt.get_unverified_header(pool.sign(access()))["kid"]
-    return jwt.encode(access(), None, "none", headers={"kid": kid})
+    return jwt.encode(access(), "", "none", headers={"kid": kid})
 
 
 def by_the_public_key_as_a_secret(pool: OtherProvider) -> str:

@@ -588,7 +588,7 @@ class TestLinkedAccounts:
 
         page = client.get("/account/3rdparty/")
         account = SocialAccount.objects.get()
-        client.post("/account/3rdparty/", {"account": account.pk})
+        client.post(f"/account/3rdparty/{account.pk}/unlink/")
 
         assert "rachel@example.com" in page.text
         assert not SocialAccount.objects.exists()
@@ -599,9 +599,8 @@ class TestLinkedAccounts:
         client = Client()
         come(client)
 
-        page = client.post("/account/3rdparty/", {"account": SocialAccount.objects.get().pk})
+        client.post(f"/account/3rdparty/{SocialAccount.objects.get().pk}/unlink/")
 
-        assert page.status_code == 200
         assert SocialAccount.objects.exists()
 
     def test_anothers_is_not_there(self, cast: Cast, provider: OtherProvider) -> None:
@@ -609,8 +608,9 @@ class TestLinkedAccounts:
         client = Client()
         client.force_login(cast.rachel)
 
-        client.post("/account/3rdparty/", {"account": theirs.pk})
+        client.post("/account/reauthenticate/", {"password": PASSWORD})
 
+        assert client.post(f"/account/3rdparty/{theirs.pk}/unlink/").status_code == 404
         assert SocialAccount.objects.exists()
 
     def test_they_are_in_the_export(self, cast: Cast, provider: OtherProvider) -> None:

@@ -54,16 +54,7 @@ def export_person(*, user: User, actor: Actor, now: datetime) -> dict[str, objec
             {"kind": factor.get_type_display(), "since": factor.created_at.isoformat()}
             for factor in Authenticator.objects.filter(user=user)
         ],
-        "linked accounts": [
-            {
-                "service": account.provider,
-                "known there as": account.uid,
-                "address": account.extra_data.get("email"),
-                "since": account.date_joined.isoformat(),
-                "last used": account.last_login.isoformat(),
-            }
-            for account in SocialAccount.objects.filter(user=user)
-        ],
+        "linked accounts": _linked(user),
         "devices": [
             {
                 "address": session.ip,
@@ -86,6 +77,19 @@ def export_person(*, user: User, actor: Actor, now: datetime) -> dict[str, objec
     fact = events.PrivacyExported(subject=events.subject_of(user.pk))
     journal.record(fact, actor=actor, now=now)
     return told
+
+
+def _linked(user: User) -> list[dict[str, object]]:
+    return [
+        {
+            "service": account.provider,
+            "known there as": account.uid,
+            "address": account.extra_data.get("email"),
+            "since": account.date_joined.isoformat(),
+            "last used": account.last_login.isoformat(),
+        }
+        for account in SocialAccount.objects.filter(user=user)
+    ]
 
 
 @transaction.atomic
