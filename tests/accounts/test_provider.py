@@ -50,7 +50,7 @@ class _Still(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def location_of(url: str) -> str:
+def location_of(url: str | urllib.request.Request) -> str:
     """Where the provider's page sends a browser."""
     try:
         urllib.request.build_opener(_Still).open(url, timeout=30)
