@@ -147,6 +147,7 @@ def environment(url: str, folder: Path, port: int) -> dict[str, str]:
         "PYTHONPATH": f"{ROOT}:{ROOT / 'benchmarks'}",
         "DEBUG": "0",
         "DEMO": "0",
+        "STAFF_MFA": "optional",
     }
 
 

@@ -76,6 +76,18 @@ def names(name: str, default: Sequence[str]) -> list[str]:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
+def pairs(name: str, default: str, *, values: Sequence[str]) -> dict[str, str]:
+    """What is written as key=value,key=value, each value one of `values`."""
+    written = text(name, default)
+    parts = [part.partition("=") for part in written.split(",") if part.strip()]
+    found = {key.strip(): value.strip() for key, _, value in parts}
+    if not all(found) or not set(found.values()) <= set(values):
+        raise ImproperlyConfigured(
+            f"{name}={written!r}: use key=value,… with one of {', '.join(values)} as the value"
+        )
+    return found
+
+
 def service(name: str, default: str, *, schemes: Sequence[str]) -> str:
     """A service's URL, whose scheme is one of `schemes` (given without the colon)."""
     value = text(name, default)

@@ -267,6 +267,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
 ]
 MIDDLEWARE = [
     "apps.ops.middleware.health",  # before host validation: balancers ask by address
@@ -283,6 +285,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "apps.accounts.middleware.locality",
     "apps.accounts.middleware.devices",
+    "apps.accounts.middleware.second_factor",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -332,7 +335,12 @@ ACCOUNT_FORMS = {
     "signup": "apps.accounts.forms.SignupForm",
     "confirm_email_verification_code": "apps.accounts.forms.EmailCodeForm",
 }
-MFA_FORMS = {"authenticate": "apps.accounts.forms.SecondFactorForm"}
+MFA_ADAPTER = "apps.accounts.factors.FactorsAdapter"
+MFA_FORMS = {
+    "authenticate": "apps.accounts.forms.SecondFactorForm",
+    "activate_totp": "apps.accounts.forms.AppForm",
+    "add_webauthn": "apps.accounts.forms.PasskeyForm",
+}
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_PREVENT_ENUMERATION = True
@@ -343,8 +351,37 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True  # whoever owns an account hears of changes t
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
-MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = DESK_NAME
+# Whether staff reach the desk without a second factor. The demo's people have none to show.
+STAFF_MFA = env.choice(
+    "STAFF_MFA", "optional" if DEMO else "required", allowed=["required", "optional"]
+)
+
+# Who people are, where a provider says it (ADR 38); apps.accounts.identity.adapters says how the
+# URL is written.
+IDENTITY_URL = env.service(
+    "IDENTITY_URL",
+    "local:",
+    schemes=["local", "cognito+https", "cognito+http", "oidc+https", "oidc+http"],
+)
+IDENTITY_SECRET = env.text("IDENTITY_SECRET", "")
+IDENTITY_NAME = env.text("IDENTITY_NAME", "")  # on the button: "Sign in with …"
+IDENTITY_GROUPS = env.pairs(
+    "IDENTITY_GROUPS",
+    "agent=agent,team-lead=team lead,administrator=administrator",
+    values=["requester", "agent", "team lead", "administrator"],
+)
+# Passwords and passkeys of the desk's own, beside a provider or instead of one.
+LOCAL_ACCOUNTS = env.flag("LOCAL_ACCOUNTS", default=True)
+if not LOCAL_ACCOUNTS and IDENTITY_URL == "local:":
+    raise ImproperlyConfigured("LOCAL_ACCOUNTS=0: nobody could sign in; set IDENTITY_URL as well")
+MFA_PASSKEY_LOGIN_ENABLED = LOCAL_ACCOUNTS
+SOCIALACCOUNT_ADAPTER = "apps.accounts.oidc.adapter.Adapter"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"  # whom a provider lets in has proved the address
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {"provider_class": "apps.accounts.oidc.provider.DeskProvider"}
+}
 
 # Security
 

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
+from allauth.account.views import logout
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
@@ -13,9 +15,13 @@ from apps.ops import views as ops
 
 # Staff come in through the same door as everybody, second factor included.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+# And leave by the same one, which ends the identity provider's session as well.
+admin.site.logout = lambda request, _extra=None: logout(request)  # type: ignore[method-assign,assignment]
 
-# Roles are fixed; addresses, second factors and devices belong to their owners alone.
+# Roles are fixed; addresses, second factors, devices and accounts elsewhere belong to their owners
+# alone; the identity provider stands in IDENTITY_URL.
 admin.site.unregister([Group, EmailAddress, Authenticator, UserSession])
+admin.site.unregister([SocialAccount, SocialApp, SocialToken])
 
 # django-unfold takes pages that belong to no model from here.
 admin.site.extra_urls = lambda: [*availability.urls(), *ops.urls()]  # type: ignore[attr-defined]

@@ -19,7 +19,7 @@ from apps.kernel.storage.folder import Folder
 from tests import databases
 from tests.cast import Cast, make_cast
 
-pytest_plugins = ["tests.local_aws", "tests.worker_tier"]
+pytest_plugins = ["tests.local_aws", "tests.oidc", "tests.worker_tier"]
 
 # How long an example takes says more of the machine than of the code.
 hypothesis.register_profile("desk", deadline=None)
@@ -138,6 +138,12 @@ def fresh_cache() -> None:
     """What one test counted or read there, such as sign-ups or statuses, is not the next one's."""
     cache.clear()
     forget_everything()
+
+
+@pytest.fixture(autouse=True)
+def one_factor(settings: Any) -> None:
+    """Staff of the tests sign in at once; tests of second factors ask for them."""
+    settings.STAFF_MFA = "optional"
 
 
 @pytest.fixture

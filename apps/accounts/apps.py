@@ -2,6 +2,8 @@ from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.identity import identity
+
 
 class AccountsConfig(AppConfig):
     name = "apps.accounts"
@@ -9,3 +11,4 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules("privacy")
+        identity.get()  # what is wrong with IDENTITY_URL is said at start, not at a sign-in

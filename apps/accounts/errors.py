@@ -48,3 +48,18 @@ class TokenTermsError(DomainError):
 
 class AvailabilityRefusedError(DomainError):
     code = "agent.availability"
+
+
+class AddressUnprovedError(DomainError):
+    code = "identity.address-unproved"
+    status = 403
+    message = _(
+        "Your account there doesn't say that your e-mail address is really yours. Have the address"
+        " confirmed there, and sign in again; or sign up here with your e-mail address."
+    )
+
+
+class StaysOutError(DomainError):
+    code = "identity.deactivated"
+    status = 403
+    message = _("Your account on this desk was closed. Ask an administrator to open it again.")

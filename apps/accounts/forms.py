@@ -6,8 +6,11 @@ from typing import Any
 from allauth.account.forms import ConfirmEmailVerificationCodeForm as AllauthEmailCodeForm
 from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
+from allauth.account.internal.flows.login import record_authentication
 from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm as AllauthSecondFactorForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -82,6 +85,25 @@ class SecondFactorForm(AllauthSecondFactorForm):
         code = super().clean_code()
         throttle.reset("second-factor", str(self.user.pk))
         return code
+
+
+class AppForm(ActivateTOTPForm):
+    """allauth's form; whoever sets an app up has shown in this session that they hold it."""
+
+    def clean_code(self) -> str:
+        code = str(super().clean_code())
+        record_authentication(context.request, self.user, "mfa", type="totp")
+        return code
+
+
+class PasskeyForm(AddWebAuthnForm):
+    """allauth's form; likewise with a key."""
+
+    def clean(self) -> Any:
+        cleaned = super().clean()
+        if not self.errors and cleaned.get("credential"):
+            record_authentication(context.request, self.user, "mfa", type="webauthn")
+        return cleaned
 
 
 class ProfileForm(forms.Form):

@@ -1,19 +1,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from http import HTTPStatus
+from urllib.parse import urlencode
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone, translation
 
 from apps.accounts.access import actor_for
 from apps.accounts.actions import sessions
+from apps.accounts.factors import lacks_second_factor
 from apps.accounts.models import User
 from apps.accounts.zones import zone_of
 from apps.kernel.actors import Actor
 from apps.kernel.errors import ForbiddenError
 
 _KEY = "desk_actor"
+
+_WAY_OUT = "/admin/logout/"
 
 # When the session was last noted as seen, in seconds; set when somebody signs in.
 SEEN = "desk_seen"
@@ -23,10 +31,13 @@ Next = Callable[[HttpRequest], HttpResponse]
 
 
 def actor_of(request: HttpRequest) -> Actor:
-    """Who asks, looked up once a request."""
+    """Who asks, looked up once a request. Staff without a second factor are requesters."""
     found = request.META.get(_KEY)
     if not isinstance(found, Actor):
-        found = request.META[_KEY] = actor_for(_user(request))
+        found = actor_for(_user(request))
+        if lacks_second_factor(request):
+            found = replace(found, permissions=frozenset(), team_ids=frozenset())
+        request.META[_KEY] = found
     return found
 
 
@@ -55,6 +66,23 @@ def devices(get_response: Next) -> Next:
             request.session[SEEN] = int(now.timestamp())
             sessions.touch(request, now=now)
         return get_response(request)
+
+    return middleware
+
+
+def second_factor(get_response: Next) -> Next:
+    """Lead staff who lack a second factor from the desk to where they set one up."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        is_desk = request.path_info.startswith("/admin/") and request.path_info != _WAY_OUT
+        if not is_desk or not lacks_second_factor(request):
+            return get_response(request)
+        if request.headers.get("HX-Request") == "true":
+            response = HttpResponse(status=HTTPStatus.NO_CONTENT)
+            response["HX-Redirect"] = reverse("second_factor")
+            return response
+        here = request.get_full_path() if request.method == "GET" else reverse("admin:index")
+        return redirect(f"{reverse('second_factor')}?{urlencode({'next': here})}")
 
     return middleware
 

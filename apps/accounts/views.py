@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from http import HTTPStatus
 
 from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from allauth.socialaccount.internal.flows.connect import validate_disconnect
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts import actions, looks, throttle
+from apps.accounts.bearer import bearer_of
+from apps.accounts.factors import has_second_factor, lacks_second_factor
 from apps.accounts.forms import LeaveForm, ProfileForm
+from apps.accounts.identity import provider
+from apps.accounts.identity.keys import ASKED_AT_MOST_EVERY
 from apps.accounts.middleware import actor_of
 from apps.accounts.models import User
-from apps.kernel.errors import NotFoundError
+from apps.accounts.oidc.views import leave
+from apps.accounts.permissions import Role
+from apps.kernel.errors import DomainError, NotFoundError
 from apps.kernel.forms import bound_to, shown_on
 
 EXPORTS = 5
@@ -89,6 +101,78 @@ def my_data_delete(request: HttpRequest) -> HttpResponse:
     return _data_page(request, form, status=400)
 
 
+@login_required
+@require_safe
+def second_factor(request: HttpRequest) -> HttpResponse:
+    """Where staff are led who may not reach the desk yet: set a second factor up, or show it."""
+    if not lacks_second_factor(request):
+        return redirect(_next(request) if _me(request).is_staff else "home")
+    context = {"has_one": has_second_factor(_me(request)), "next": _next(request)}
+    return render(request, "accounts/second_factor.html", context)
+
+
+@login_required
+@require_safe
+def linked(request: HttpRequest) -> HttpResponse:
+    """With which accounts of other services I sign in here."""
+    accounts = SocialAccount.objects.filter(user=_me(request)).order_by("-last_login")
+    context = {"accounts": accounts, "is_sure": did_recently_reauthenticate(request)}
+    return render(request, "socialaccount/connections.html", context)
+
+
+@login_required
+@require_POST
+@reauthentication_required  # type: ignore[untyped-decorator]
+def unlink(request: HttpRequest, pk: int) -> HttpResponse:
+    account = SocialAccount.objects.filter(pk=pk, user=_me(request)).first()
+    if account is None:
+        raise NotFoundError
+    try:
+        validate_disconnect(request, account)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        actions.unlink(account=account, actor=actor_of(request), now=timezone.now())
+        messages.success(request, _("The account is no longer linked to yours."))
+    return redirect("linked")
+
+
+@require_safe
+def signed_out(request: HttpRequest) -> HttpResponse:
+    """After the desk's session, the provider's: it sends people back to the start page."""
+    configured = provider()
+    if configured is None or configured.sign_out is None or request.user.is_authenticated:
+        return redirect("home")
+    return leave(request, configured.sign_out.leading_to(_home(), configured.client))
+
+
+@require_safe
+def me(request: HttpRequest) -> HttpResponse:
+    """Whom a token stands for, as JSON. The session doesn't count here."""
+    try:
+        actor = bearer_of(request.headers.get("Authorization", ""), now=timezone.now())
+    except DomainError as error:
+        told: dict[str, object] = {"code": error.code, "message": str(error)}
+        response = JsonResponse(told, status=error.status)
+        if error.status == HTTPStatus.UNAUTHORIZED:
+            response["WWW-Authenticate"] = "Bearer"
+        if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            response["Retry-After"] = str(ASKED_AT_MOST_EVERY)
+    else:
+        person = User.objects.get(pk=actor.id or 0)
+        role = person.groups.values_list("name", flat=True).first()
+        told = {
+            "id": person.ref,
+            "email": person.email,
+            "name": person.name,
+            "role": role or (Role.ADMINISTRATOR if person.is_superuser else Role.REQUESTER),
+            "permissions": sorted(actor.permissions),
+        }
+        response = JsonResponse(told)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
     """Light, dark, or as the system says."""
@@ -137,6 +221,18 @@ def _in_language(response: HttpResponse, code: str) -> HttpResponse:
     """So that the pages stay in the language when the person signs out."""
     looks.remember(response, settings.LANGUAGE_COOKIE_NAME, code)
     return response
+
+
+def _next(request: HttpRequest) -> str:
+    """Where to go on to: a page of ours."""
+    to = request.GET.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(to, {request.get_host()}, request.is_secure())
+    return to if is_ours else reverse("admin:index")
+
+
+def _home() -> str:
+    """As the provider knows it."""
+    return f"{settings.SITE_URL}{reverse('home')}"
 
 
 def _me(request: HttpRequest) -> User:

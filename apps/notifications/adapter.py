@@ -6,11 +6,15 @@ from types import SimpleNamespace
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from apps.accounts import actions as people
 from apps.accounts import throttle
@@ -75,8 +79,21 @@ class AccountAdapter(DefaultAccountAdapter):
             raise throttle.TooManyAttemptsError(retry_after=WINDOW)
         return email
 
+    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        """With passwords of its own; whom a provider vouches for doesn't come this way."""
+        return bool(settings.LOCAL_ACCOUNTS)
+
+    def get_logout_redirect_url(self, request: HttpRequest) -> str:
+        """Asked while the session is still there: whoever came through a provider leaves it too."""
+        records = get_authentication_records(request, request.user)
+        if any(record["method"] == "socialaccount" for record in records):
+            return reverse("signed_out")
+        return str(super().get_logout_redirect_url(request))
+
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count the attempt before the password is looked at, whoever the address belongs to."""
+        if not settings.LOCAL_ACCOUNTS:
+            raise ValidationError(_("This desk has no passwords of its own."))
         now = timezone.now()
         client = self.get_client_ip(request)
         address = str(credentials.get("email", "")).strip().lower()

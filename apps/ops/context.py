@@ -5,6 +5,7 @@ import functools
 from django.conf import settings
 from django.http import HttpRequest
 
+from apps.accounts.identity import provider
 from apps.accounts.looks import theme_of
 from demo.reading import load_desk
 
@@ -14,6 +15,8 @@ def desk(request: HttpRequest) -> dict[str, object]:
     return {
         "desk_name": settings.DESK_NAME,
         "is_demo": settings.DEMO,
+        "local_accounts": settings.LOCAL_ACCOUNTS,
+        "has_provider": provider() is not None,
         "theme": theme_of(request),
         **_demo(settings.DEMO),
     }

@@ -9,6 +9,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
+from allauth.socialaccount.models import SocialAccount
 from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.db import connection, models
@@ -55,6 +56,7 @@ EXPORTED = {
     "notifications.OutgoingMail.to": "notifications",
     "notifications.Preference.user": "notifications",
     "portal.Deflection.reader": "portal",
+    "socialaccount.SocialAccount.user": "linked accounts",
     "tickets.Message.author": "tickets",
     "tickets.Participant.user": "tickets",
     "tickets.Ticket.requester": "tickets",
@@ -109,6 +111,12 @@ def signed_in(cast: Cast) -> Client:
     EmailAddress.objects.create(user=cast.rachel, email=ADDRESS, verified=True, primary=True)
     client = Client()
     client.post("/account/login/", {"login": ADDRESS, "password": PASSWORD})
+    SocialAccount.objects.create(
+        user=cast.rachel,
+        provider="oidc",
+        uid="https://x.example|rachel",
+        extra_data={"email": ADDRESS},
+    )
     totp.TOTP.activate(cast.rachel, totp.generate_totp_secret())
     mail.prefer(user=cast.rachel, choices={Kind.SOLVED: False}, actor=rachel)
     mine = raised(cast, subject="Mine", text="My words")
@@ -172,6 +180,7 @@ def test_nothing_is_left_but_what_people_wrote(cast: Cast, signed_in: Client) ->
     hear()  # the index is told by the fact
 
     assert {"django_admin_log.object_repr", "django_session.session_data"} <= before
+    assert {"socialaccount_socialaccount.uid", "socialaccount_socialaccount.extra_data"} <= before
     assert "notifications_outgoingmail.text" in before
     assert everywhere("rachel") == set()
     assert signed_in.get("/requests/").status_code == 302

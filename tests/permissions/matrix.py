@@ -16,6 +16,7 @@ Letters:
 
     2  the page             3  done, and on to another page      L  sign in first
     4  not found, exactly as if there were no such thing         F  may not, and is told so
+    K  401: with a token alone, whoever has a session
     5  405: not this way    9  409: refused, and said why  0  204: nothing to show
 """
 
@@ -81,6 +82,16 @@ get  account/2fa/webauthn/login/                                                
 post account/2fa/webauthn/login/                                                L33333333
 get  account/2fa/webauthn/reauthenticate/                                       L33333333
 post account/2fa/webauthn/reauthenticate/                                       L33333333
+get  account/3rdparty/                                                          L22222222
+post account/3rdparty/                                                          L55555555
+get  account/3rdparty/<int:pk>/unlink/                                          L55555555
+post account/3rdparty/<int:pk>/unlink/                                          L33333333
+get  account/3rdparty/login/cancelled/                                          222222222
+post account/3rdparty/login/cancelled/                                          555555555
+get  account/3rdparty/login/error/                                              KKKKKKKKK
+post account/3rdparty/login/error/                                              555555555
+get  account/3rdparty/signup/                                                   LLLLLLLLL
+post account/3rdparty/signup/                                                   LLLLLLLLL
 get  account/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$         222222222
 post account/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$         222222222
 get  account/confirm-email/                                                     L33333333
@@ -101,6 +112,10 @@ get  account/login/code/confirm/                                                
 post account/login/code/confirm/                                                L33333333
 get  account/logout/                                                            322222222
 post account/logout/                                                            333333333
+get  account/oidc/<slug:provider_id>/login/                                     444444444
+post account/oidc/<slug:provider_id>/login/                                     444444444
+get  account/oidc/<slug:provider_id>/login/callback/                            444444444
+post account/oidc/<slug:provider_id>/login/callback/                            444444444
 get  account/password/change/                                                   L22222222
 post account/password/change/                                                   L22222222
 get  account/password/reset/                                                    222222222
@@ -113,10 +128,22 @@ get  account/password/set/                                                      
 post account/password/set/                                                      L33333333
 get  account/reauthenticate/                                                    L22222222
 post account/reauthenticate/                                                    L22222222
+get  account/second-factor/                                                     L33333333
+post account/second-factor/                                                     L55555555
 get  account/sessions/                                                          L22222222
 post account/sessions/                                                          L33333333
+get  account/signed-out/                                                        333333333
+post account/signed-out/                                                        555555555
 get  account/signup/                                                            233333333
 post account/signup/                                                            233333333
+get  account/social/connections/                                                333333333
+post account/social/connections/                                                333333333
+get  account/social/login/cancelled/                                            LLLLLLLLL
+post account/social/login/cancelled/                                            LLLLLLLLL
+get  account/social/login/error/                                                LLLLLLLLL
+post account/social/login/error/                                                LLLLLLLLL
+get  account/social/signup/                                                     333333333
+post account/social/signup/                                                     333333333
 get  admin/                                                                     LLLLL2222
 post admin/                                                                     LLLLL2222
 get  admin/(?P<url>.*)$                                                         LLLLL4444
@@ -225,8 +252,8 @@ get  admin/knowledge/knowledgecategory/add/                                     
 post admin/knowledge/knowledgecategory/add/                                     LLLLLFF22
 get  admin/login/                                                               LFFFF3333
 post admin/login/                                                               LFFFF2222
-get  admin/logout/                                                              333335555
-post admin/logout/                                                              333332222
+get  admin/logout/                                                              333332222
+post admin/logout/                                                              333333333
 get  admin/notifications/outgoingmail/                                          LLLLLFFF2
 get  admin/notifications/outgoingmail/<path:object_id>/                         LLLLL3333
 get  admin/notifications/outgoingmail/<path:object_id>/change/                  LLLLLFFF2
@@ -316,6 +343,8 @@ get  admin/tickets/ticket/pulse/                                                
 post admin/tickets/ticket/pulse/                                                LLLLL5555
 get  admin/tickets/ticket/views/                                                LLLLL2222
 post admin/tickets/ticket/views/                                                LLLLL3333
+get  api/me                                                                     KKKKKKKKK
+post api/me                                                                     555555555
 get  files/<str:ref>/                                                           L24422442
 post files/<str:ref>/                                                           L55555555
 get  looks/language/                                                            555555555

@@ -28,7 +28,9 @@ def letter(response: HttpResponseBase) -> str:
     status = response.status_code
     if status in {301, 302}:
         return "L" if "/login/" in response["Location"] else "3"
-    return {200: "2", 204: "0", 403: "F", 404: "4", 405: "5", 409: "9"}.get(status, f"?{status}")
+    return {200: "2", 204: "0", 401: "K", 403: "F", 404: "4", 405: "5", 409: "9"}.get(
+        status, f"?{status}"
+    )
 
 
 def ask(client: Client, row: Row, path: str, world: World) -> HttpResponseBase:

@@ -67,6 +67,7 @@ class World:
             "app_label": "tickets",
             "url": "absent",
             "pk": "1",
+            "provider_id": "absent",
         }
 
     def absent(self, route: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from apps.accounts.actions.availability import end_absence, set_availability
 from apps.accounts.actions.groups import save_organisation, save_team, set_assignment
+from apps.accounts.actions.identity import admit, unlink
 from apps.accounts.actions.people import (
     edit_person,
     invite,
@@ -14,6 +15,7 @@ from apps.accounts.actions.privacy import anonymise_person, export_person
 from apps.accounts.actions.tokens import authenticate_token, issue_token, revoke_token
 
 __all__ = [
+    "admit",
     "anonymise_person",
     "authenticate_token",
     "edit_person",
@@ -30,4 +32,5 @@ __all__ = [
     "set_assignment",
     "set_availability",
     "set_role",
+    "unlink",
 ]

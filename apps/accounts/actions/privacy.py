@@ -4,6 +4,7 @@ from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -53,6 +54,7 @@ def export_person(*, user: User, actor: Actor, now: datetime) -> dict[str, objec
             {"kind": factor.get_type_display(), "since": factor.created_at.isoformat()}
             for factor in Authenticator.objects.filter(user=user)
         ],
+        "linked accounts": _linked(user),
         "devices": [
             {
                 "address": session.ip,
@@ -75,6 +77,19 @@ def export_person(*, user: User, actor: Actor, now: datetime) -> dict[str, objec
     fact = events.PrivacyExported(subject=events.subject_of(user.pk))
     journal.record(fact, actor=actor, now=now)
     return told
+
+
+def _linked(user: User) -> list[dict[str, object]]:
+    return [
+        {
+            "service": account.provider,
+            "known there as": account.uid,
+            "address": account.extra_data.get("email"),
+            "since": account.date_joined.isoformat(),
+            "last used": account.last_login.isoformat(),
+        }
+        for account in SocialAccount.objects.filter(user=user)
+    ]
 
 
 @transaction.atomic
@@ -101,6 +116,7 @@ def anonymise_person(*, user: User, actor: Actor, now: datetime) -> User:
     _end_sessions(user)
     EmailAddress.objects.filter(user=user).delete()
     Authenticator.objects.filter(user=user).delete()
+    SocialAccount.objects.filter(user=user).delete()
     ApiToken.objects.filter(owner=user).delete()
     TeamMember.objects.filter(user=user).delete()
     AgentState.objects.filter(user=user).delete()

@@ -21,7 +21,7 @@ from apps.kernel.text import one_line
 
 LONGEST = timedelta(days=366)
 USED_AT_MOST_EVERY = timedelta(minutes=1)
-_PREFIX = "tendril_"
+PREFIX = "tendril_"
 
 
 @transaction.atomic
@@ -45,7 +45,7 @@ def issue_token(
         raise TokenTermsError(_("A token ends within a year from now."))
     if not owner.is_active:
         raise TokenTermsError(_("Its owner can't sign in any more."))
-    key = _PREFIX + secrets.token_urlsafe(32)
+    key = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
         owner=owner,
         name=one_line(name) or "token",

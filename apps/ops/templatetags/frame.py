@@ -47,6 +47,7 @@ def page_head(context: Context) -> SafeString:
         "user.is_staff": user.is_staff,
         "request.path": context["request"].path if _is_in_head(context["request"].path) else "",
         "is_demo": context["is_demo"],
+        "local_accounts": settings.LOCAL_ACCOUNTS,
         "unread": context["unread"]() if is_signed_in else 0,
     }
     return _page_part("components/header.html", known, context)
