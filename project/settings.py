@@ -142,6 +142,8 @@ BROKER_URL = env.service(
 )
 JOB_LEASE_SECONDS = env.number("JOB_LEASE_SECONDS", 60, least=1, most=3600)
 BUS_URL = env.service("BUS_URL", "database:", schemes=["database"])
+STREAM_URL = env.service("STREAM_URL", f"lines:{VAR_DIR / 'stream'}", schemes=["lines", "kinesis"])
+FIGURES_URL = env.service("FIGURES_URL", "database:", schemes=["database", "dynamodb"])
 
 CELERY_BROKER_URL = BROKER_URL
 CELERY_BROKER_TRANSPORT_OPTIONS = {"lease": JOB_LEASE_SECONDS}
@@ -191,6 +193,7 @@ INSTALLED_APPS = [
     "apps.ops",
     "apps.portal",
     "apps.desk",
+    "apps.insights",
     "apps.notifications",
     "apps.search",
     "apps.tickets",

@@ -11,8 +11,12 @@ from apps.events.facts import Fact
 
 Handler = Callable[[Envelope], None]
 
+# Who hears every fact, many at a time: apps.events.stream. It has no handler.
+STREAM = "stream"
+
 _handlers: dict[str, Handler] = {}
 _subscriptions: dict[str, list[str]] = defaultdict(list)
+_hearers_of_all: list[str] = [STREAM]
 
 
 def subscriber(*facts: type[Fact]) -> Callable[[Handler], Handler]:
@@ -36,7 +40,7 @@ def subscriber(*facts: type[Fact]) -> Callable[[Handler], Handler]:
 
 
 def subscribers_of(name: str) -> tuple[str, ...]:
-    return tuple(_subscriptions.get(name, ()))
+    return (*_subscriptions.get(name, ()), *_hearers_of_all)
 
 
 def handler_of(key: str) -> Handler:
@@ -50,10 +54,12 @@ def handler_of(key: str) -> Handler:
 def only(*keys: str) -> Iterator[None]:
     """Inside, only these subscribers exist."""
     kept = dict(_handlers), {name: list(found) for name, found in _subscriptions.items()}
+    of_all = list(_hearers_of_all)
     for key in set(_handlers) - set(keys):
         del _handlers[key]
     for found in _subscriptions.values():
         found[:] = [key for key in found if key in keys]
+    _hearers_of_all[:] = [key for key in of_all if key in keys]
     try:
         yield
     finally:
@@ -61,3 +67,4 @@ def only(*keys: str) -> Iterator[None]:
         _handlers.update(kept[0])
         _subscriptions.clear()
         _subscriptions.update(kept[1])
+        _hearers_of_all[:] = of_all

@@ -73,7 +73,7 @@ LISTS: dict[str, tuple[str, Asked]] = {
         "event_subject",
         lambda _: Event.objects.filter(subject="ticket:1").order_by("-id"),
     ),
-    "due deliveries": ("delivery_due", lambda _: Delivery.objects.due(now=NOON)),
+    "due deliveries": ("delivery_due_each", lambda _: Delivery.objects.due(now=NOON)),
 }
 
 

@@ -26,6 +26,8 @@ ROOT = Path(__file__).resolve().parents[2]
         ("MAIL_URL", "pigeon:x", "folder:, smtp:, smtp+starttls:, smtps:"),
         ("BROKER_URL", "amqp://x", "lease:"),
         ("BUS_URL", "kafka://x", "database:"),
+        ("STREAM_URL", "kafka:x", "lines:, kinesis:"),
+        ("FIGURES_URL", "redis:x", "database:, dynamodb:"),
         ("SEARCH_URL", "solr://x", "database:"),
         ("DEMO", "maybe", "use 1 or 0"),
         ("ATTACHMENT_MAX_BYTES", "lots", "a whole number from 1024"),
