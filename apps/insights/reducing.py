@@ -83,5 +83,6 @@ def reduce(events: Iterable[Envelope]) -> dict[datetime, dict[int, Counts]]:
 def total(counted: Iterable[Counts]) -> dict[str, int]:
     found: Counter[str] = Counter()
     for counts in counted:
-        found.update(counts)
+        for name, count in counts.items():
+            found[name] += count
     return dict(found)

@@ -22,6 +22,7 @@ class KinesisStream:
     """
 
     def __init__(self, location: Location) -> None:
+        self.location = location
         self.name = location.netloc
         if not self.name:
             raise ImproperlyConfigured(f"STREAM_URL={location.geturl()!r}: use kinesis://<stream>")

@@ -30,6 +30,7 @@ class LinesStream:
     def __init__(self, location: Location) -> None:
         if not location.path:
             raise ImproperlyConfigured(f"STREAM_URL={location.geturl()!r}: use lines:<folder>")
+        self.location = location
         self.folder = Path(location.path)
 
     def put(self, records: Sequence[Record]) -> frozenset[int]:

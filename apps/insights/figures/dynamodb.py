@@ -89,8 +89,8 @@ class DynamoFigures:
         while hour < until:
             for item in self._hour(hour, since, until):
                 minute = datetime.fromisoformat(item["sk"]["S"].partition("#")[0])
-                counts = {name: int(of["N"]) for name, of in item.items() if name not in _KEYS}
-                found[minute].update(counts)
+                for name in item.keys() - _KEYS:
+                    found[minute][name] += int(item[name]["N"])
             hour += timedelta(hours=1)
         return {minute: dict(counts) for minute, counts in found.items()}
 
