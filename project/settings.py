@@ -173,6 +173,8 @@ BROKER_URL = env.service(
 )
 JOB_LEASE_SECONDS = env.number("JOB_LEASE_SECONDS", 60, least=1, most=3600)
 BUS_URL = env.service("BUS_URL", "database:", schemes=["database", "sns"])
+STREAM_URL = env.service("STREAM_URL", f"lines:{VAR_DIR / 'stream'}", schemes=["lines", "kinesis"])
+FIGURES_URL = env.service("FIGURES_URL", "database:", schemes=["database", "dynamodb"])
 
 CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = broker.connection(
     BROKER_URL, lease=JOB_LEASE_SECONDS
@@ -248,6 +250,7 @@ INSTALLED_APPS = [
     "apps.portal",
     "apps.desk",
     "apps.webhooks",
+    "apps.insights",
     "apps.notifications",
     "apps.search",
     "apps.tickets",

@@ -6,6 +6,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from apps.events.querysets import DeliveryQuerySet
+from apps.events.registry import STREAM
 
 DeliveryManager = models.Manager.from_queryset(DeliveryQuerySet)
 
@@ -69,11 +70,17 @@ class Delivery(models.Model):
             ),
         ]
         indexes = [
-            # What is due next: DeliveryQuerySet.due().
+            # What is due next: DeliveryQuerySet.due(). What waits for a stream is none of its rows.
             models.Index(
                 fields=["due_at", "id"],
-                name="delivery_due",
-                condition=Q(done_at=None, parked_at=None),
+                name="delivery_due_each",
+                condition=Q(done_at=None, parked_at=None) & ~Q(subscriber=STREAM),
+            ),
+            # What the stream is given next: DeliveryQuerySet.streamable().
+            models.Index(
+                fields=["event"],
+                name="delivery_streamable",
+                condition=Q(done_at=None, parked_at=None, subscriber=STREAM),
             ),
             # Whether an earlier one of the same subject still waits: DeliveryQuerySet.in_turn().
             models.Index(

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 from django.db.models import Exists, OuterRef
 
+from apps.events.registry import STREAM
+
 if TYPE_CHECKING:
     from apps.events.models import Delivery  # noqa: F401 - named in the base below
 
@@ -15,7 +17,25 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         return self.filter(done_at=None, parked_at=None)
 
     def due(self, *, now: datetime) -> Self:
-        return self.pending().filter(due_at__lte=now).order_by("due_at", "id")
+        """What subscribers are given one by one; the stream's is `streamable`."""
+        found = self.pending().filter(due_at__lte=now).exclude(subscriber=STREAM)
+        return found.order_by("due_at", "id")
+
+    def streamable(self, *, now: datetime) -> Self:
+        """What the stream may be given now, in order: of each subject from its first fact on.
+
+        Nothing of a subject whose earlier facts are with another relay, or wait for their retry.
+        """
+        held_back = self.model._default_manager.filter(
+            done_at=None,
+            parked_at=None,
+            subscriber=STREAM,
+            subject=OuterRef("subject"),
+            event_id__lt=OuterRef("event_id"),
+            due_at__gt=now,
+        )
+        found = self.pending().filter(subscriber=STREAM, due_at__lte=now)
+        return found.exclude(Exists(held_back.order_by().values("pk"))).order_by("event_id")
 
     def in_turn(self) -> Self:
         """Those whose subscriber has handled everything earlier about the same subject."""

@@ -12,9 +12,13 @@ from apps.events.facts import Fact
 Handler = Callable[[Envelope], None]
 Wanted = Callable[[str], bool]
 
+# Who hears every fact, many at a time: apps.events.stream. It has no handler.
+STREAM = "stream"
+
 _handlers: dict[str, Handler] = {}
 _subscriptions: dict[str, list[str]] = defaultdict(list)
 _choosers: dict[str, Wanted] = {}
+_hearers_of_all: list[str] = [STREAM]
 
 
 def subscriber(*facts: type[Fact]) -> Callable[[Handler], Handler]:
@@ -57,7 +61,7 @@ def _key(handler: Handler) -> str:
 
 def subscribers_of(name: str) -> tuple[str, ...]:
     choosing = (key for key, wanted in _choosers.items() if wanted(name))
-    return (*_subscriptions.get(name, ()), *choosing)
+    return (*_subscriptions.get(name, ()), *choosing, *_hearers_of_all)
 
 
 def handler_of(key: str) -> Handler:
@@ -72,11 +76,13 @@ def only(*keys: str) -> Iterator[None]:
     """Inside, only these subscribers exist."""
     kept = dict(_handlers), {name: list(found) for name, found in _subscriptions.items()}
     choosers = dict(_choosers)
+    of_all = list(_hearers_of_all)
     for key in set(_handlers) - set(keys):
         del _handlers[key]
         _choosers.pop(key, None)
     for found in _subscriptions.values():
         found[:] = [key for key in found if key in keys]
+    _hearers_of_all[:] = [key for key in of_all if key in keys]
     try:
         yield
     finally:
@@ -86,3 +92,4 @@ def only(*keys: str) -> Iterator[None]:
         _subscriptions.update(kept[1])
         _choosers.clear()
         _choosers.update(choosers)
+        _hearers_of_all[:] = of_all

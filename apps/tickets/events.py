@@ -158,6 +158,7 @@ class MessageAdded(Fact):
     direction: str
     channel: str
     is_automatic: bool = False
+    is_first_reply: bool = False  # the first public word from a person of the desk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

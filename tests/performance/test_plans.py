@@ -73,8 +73,14 @@ LISTS: dict[str, tuple[str, Asked]] = {
         "event_subject",
         lambda _: Event.objects.filter(subject="ticket:1").order_by("-id"),
     ),
-    "due deliveries": ("delivery_due", lambda _: Delivery.objects.due(now=NOON)),
+    "due deliveries": ("delivery_due_each", lambda _: Delivery.objects.due(now=NOON)),
+    "what the stream gets": (
+        "delivery_streamable",
+        lambda _: Delivery.objects.streamable(now=NOON),
+    ),
 }
+# Their conditions stand in the query as parameters, which SQLite does not compare with an index's.
+NOT_ON_SQLITE = ("ticket_active", "delivery_due_each", "delivery_streamable")
 
 
 def plan_of(rows: QuerySet[Any]) -> str:
@@ -96,8 +102,8 @@ def plan_of(rows: QuerySet[Any]) -> str:
 @pytest.mark.parametrize("name", LISTS)
 def test_a_page_is_read_off_its_index(cast: Cast, name: str) -> None:
     index, asked = LISTS[name]
-    if connection.vendor == "sqlite" and index.startswith("ticket_active"):
-        pytest.skip("SQLite never takes a partial index for an IN list that comes as parameters")
+    if connection.vendor == "sqlite" and index.startswith(NOT_ON_SQLITE):
+        pytest.skip("SQLite never takes a partial index for what comes as parameters")
 
     plan = plan_of(asked(cast)[:PAGE])
 

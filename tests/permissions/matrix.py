@@ -337,6 +337,8 @@ get  admin/tickets/ticket/add/                                                  
 post admin/tickets/ticket/add/                                                  LLLLL2222
 get  admin/tickets/ticket/bulk/                                                 LLLLL5555
 post admin/tickets/ticket/bulk/                                                 LLLLL3333
+get  admin/tickets/ticket/hour/                                                 LLLLL2222
+post admin/tickets/ticket/hour/                                                 LLLLL5555
 get  admin/tickets/ticket/people/                                               LLLLL2222
 post admin/tickets/ticket/people/                                               LLLLL5555
 get  admin/tickets/ticket/pulse/                                                LLLLL2222

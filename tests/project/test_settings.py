@@ -34,6 +34,8 @@ ROOT = Path(__file__).resolve().parents[2]
         ("BROKER_URL", "sqs://x", "write it as sqs://HOST/ACCOUNT/PREFIX"),
         ("BROKER_URL", "sqs://x/123456789012/desk/", "write it as sqs://HOST/ACCOUNT/PREFIX"),
         ("BROKER_URL", "sqs+http://x/12/desk-", "write it as sqs://HOST/ACCOUNT/PREFIX"),
+        ("STREAM_URL", "kafka:x", "lines:, kinesis:"),
+        ("FIGURES_URL", "redis:x", "database:, dynamodb:"),
         ("SEARCH_URL", "solr://x", "database:"),
         ("IDENTITY_URL", "ldap://x", "local:, cognito+https:, cognito+http:, oidc+https:"),
         ("IDENTITY_GROUPS", "boss=king", "requester, agent, team lead, administrator"),

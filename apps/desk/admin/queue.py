@@ -11,7 +11,7 @@ from django.urls import URLPattern, path
 
 from apps.accounts.guarded import GuardedAdmin
 from apps.accounts.permissions import Permission
-from apps.desk.admin import listing, views, workspace
+from apps.desk.admin import hour, listing, views, workspace
 from apps.desk.admin.addresses import workspace_urls
 from apps.tickets.models import Ticket
 
@@ -26,6 +26,7 @@ class TicketAdmin(GuardedAdmin):
         return [
             path("", view(self.one(listing.show)), name="tickets_ticket_changelist"),
             path("pulse/", view(self.one(listing.pulse)), name="tickets_ticket_pulse"),
+            path("hour/", view(hour.shown_in(self.admin_site)), name="tickets_ticket_hour"),
             path("bulk/", view(self.one(listing.many)), name="tickets_ticket_bulk"),
             path("views/", view(self.one(views.manage)), name="tickets_ticket_views"),
             *workspace_urls(self.admin_site),

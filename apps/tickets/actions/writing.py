@@ -162,6 +162,13 @@ def note(
         return first
 
 
+_answer: Compiled[int] = Compiled(
+    lambda pk: (
+        Message.objects.filter(ticket=pk, visibility="public", direction="out", is_automatic=False)
+        .order_by()
+        .values_list("pk", flat=True)[:1]
+    )
+)
 _as_it_is: Compiled[Ticket] = Compiled(lambda pk: Ticket.objects.filter(pk=pk).order_by())
 
 
@@ -193,6 +200,8 @@ def _write(
     actor: Actor,
     now: datetime,
 ) -> Message:
+    is_answer = (visibility, direction) == (Message.Visibility.PUBLIC, Message.Direction.OUT)
+    is_first_reply = is_answer and not actor.is_system and _answer.first(ticket.pk) is None
     message = rows.write_message(
         ticket, writing, visibility=visibility, direction=direction, actor=actor, now=now
     )
@@ -204,6 +213,7 @@ def _write(
         direction=direction,
         channel=writing.channel,
         is_automatic=message.is_automatic,
+        is_first_reply=is_first_reply,
     )
     journal.record(added, actor=actor, now=now)
     return message

@@ -4,6 +4,7 @@ import logging
 import signal
 import threading
 from argparse import ArgumentParser
+from contextlib import nullcontext
 from types import FrameType
 
 from django.core.management.base import BaseCommand
@@ -13,7 +14,10 @@ from kombu.exceptions import OperationalError
 
 from apps.events import relay
 from apps.events.bus import bus
+from apps.events.stream.sending import Sender
+from apps.insights.consumer import Consumer
 from apps.ops import chores
+from apps.ops.background import Background
 
 logger = logging.getLogger(__name__)
 
@@ -32,9 +36,18 @@ class Command(BaseCommand):
         stop = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, _stopper(stop))
+        rounds = {"stream": Sender().round, "figures": Consumer().round}
+        logger.info("relay started")
+        with nullcontext() if once else Background(stop, **rounds):
+            self._pass_on_until(stop, once=once)
+        for work in rounds.values() if once else ():
+            while not work():
+                pass
+        logger.info("relay stopped")
+
+    def _pass_on_until(self, stop: threading.Event, *, once: bool) -> None:
         ticked = timezone.now()
         busy = False
-        logger.info("relay started")
         while not stop.is_set():
             try:
                 busy = pass_on()
@@ -52,7 +65,6 @@ class Command(BaseCommand):
                 return
             if not busy:
                 stop.wait(IDLE)
-        logger.info("relay stopped")
 
 
 def pass_on() -> bool:
