@@ -19,7 +19,7 @@ from pytest_django.plugin import blocking_manager_key
 from apps.kernel.kept import forget_everything
 from tests.cast import Cast, make_cast
 
-pytest_plugins = ["tests.local_aws"]
+pytest_plugins = ["tests.local_aws", "tests.ses"]
 
 # How long an example takes says more of the machine than of the code.
 hypothesis.register_profile("desk", deadline=None)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from email import policy
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -70,7 +69,7 @@ class SesBackend(BaseEmailBackend):
                 answer = _client().send_email(
                     FromEmailAddress=sender,
                     Destination={"ToAddresses": to},
-                    Content={"Raw": {"Data": mail.message().as_bytes(policy=policy.SMTP)}},
+                    Content={"Raw": {"Data": mail.message().as_bytes(linesep="\r\n")}},  # type: ignore[call-arg]  # Django's own
                     ConfigurationSetName=configuration_set,
                     EmailTags=_labels(getattr(mail, "label", "")),
                 )
