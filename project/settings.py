@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.ops import broker
 from apps.ops.broker.queues import QUEUES, SOFT_SECONDS
-from project import env, files
+from project import env, files, mail
 from project.secrets import embedded_secret_key
 
 # Where things are
@@ -144,11 +144,14 @@ DATA_UPLOAD_MAX_NUMBER_FILES = ATTACHMENTS_PER_MESSAGE + 1
 MAIL_URL = env.service(
     "MAIL_URL",
     f"folder:{VAR_DIR / 'mail'}",
-    schemes=["folder", "smtp", "smtp+starttls", "smtps"],
+    schemes=["folder", "smtp", "smtp+starttls", "smtps", "ses"],
 )
 _mail = urlsplit(MAIL_URL)
 EMAIL_FILE_PATH = ""
-if _mail.scheme == "folder":
+if _mail.scheme == "ses":
+    EMAIL_BACKEND = "apps.notifications.ses.SesBackend"
+    mail.check_ses("MAIL_URL", MAIL_URL)
+elif _mail.scheme == "folder":
     EMAIL_BACKEND = "apps.notifications.folder.FolderBackend"
     EMAIL_FILE_PATH = _mail.path
 else:
@@ -162,6 +165,7 @@ else:
     EMAIL_USE_TLS = _mail.scheme == "smtp+starttls"
     EMAIL_USE_SSL = _mail.scheme == "smtps"
 EMAIL_TIMEOUT = 20
+INBOX_FOLDER = VAR_DIR / "inbox"  # what to read as mail, where no service brings it
 DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", f"{DESK_NAME} <desk@{SITE_HOST}>")
 MAIL_DOMAIN = env.text("MAIL_DOMAIN", SITE_HOST)  # the right side of our Message-IDs
 NOTIFY_AFTER_SECONDS = env.number("NOTIFY_AFTER_SECONDS", 60, least=0, most=900)

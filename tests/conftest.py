@@ -19,7 +19,7 @@ from apps.kernel.storage.folder import Folder
 from tests import databases
 from tests.cast import Cast, make_cast
 
-pytest_plugins = ["tests.local_aws", "tests.oidc", "tests.worker_tier"]
+pytest_plugins = ["tests.local_aws", "tests.oidc", "tests.ses", "tests.worker_tier"]
 
 # How long an example takes says more of the machine than of the code.
 hypothesis.register_profile("desk", deadline=None)

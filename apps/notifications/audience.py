@@ -59,7 +59,7 @@ def audience(fact: Fact, situation: Situation, *, actor: int | None) -> list[Not
     return list(first.values())
 
 
-def _notices(fact: Fact, on: Situation) -> list[Notice]:  # noqa: PLR0911 - one answer a fact
+def _notices(fact: Fact, on: Situation) -> list[Notice]:  # noqa: C901, PLR0911 - one answer a fact
     match fact:
         case events.TicketRaised():
             return [Notice(Kind.RECEIVED, YOURS, on.requester), *_waiting_for_team(on)]
@@ -78,6 +78,8 @@ def _notices(fact: Fact, on: Situation) -> list[Notice]:  # noqa: PLR0911 - one 
             return [*_customers(Kind.SOLVED, on), *_assignee(Kind.SOLVED, on)]
         case events.TicketMerged():
             return _customers(Kind.MERGED, on)
+        case events.MessageRejected() | events.MessageBounced():
+            return _on_undelivered(on)
         case events.RatingRequested():
             return [Notice(Kind.RATING, YOURS, on.requester)]
         case _:
@@ -89,6 +91,13 @@ def _on_reply(fact: events.MessageAdded, on: Situation) -> list[Notice]:
     if fact.direction == "in" and on.assignee is None:
         notices.extend(_users(Kind.REPLY, TEAM, on.team))
     return notices
+
+
+def _on_undelivered(on: Situation) -> list[Notice]:
+    """Somebody has to reach the customer in another way."""
+    if on.assignee is not None:
+        return _assignee(Kind.UNDELIVERED, on)
+    return _users(Kind.UNDELIVERED, TEAM, on.team)
 
 
 def _customers(kind: Kind, on: Situation) -> list[Notice]:

@@ -43,6 +43,7 @@ _LEADS = {
     Kind.ASSIGNED: _("This ticket was assigned to you."),
     Kind.MENTIONED: _("A colleague mentioned you."),
     Kind.HELD: _("Your reply was not sent. It waits in your drafts on this ticket."),
+    Kind.UNDELIVERED: _("An answer could not be delivered by mail. The ticket says why."),
     Kind.RATING: _("Your request was solved. How was our help? One click is enough."),
 }
 PREHEADER = 120  # characters that mail programs show beside the subject

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from email import message_from_bytes, policy
-from email.message import EmailMessage as ParsedMail
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
@@ -17,7 +13,8 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 
-_NAME = re.compile(r"\d{8}T\d{6}-[0-9a-f]{16}")
+from apps.kernel.ports import Location
+from apps.notifications.outbox import NAME, Kept, parsed
 
 
 class FolderBackend(BaseEmailBackend):
@@ -48,86 +45,72 @@ def _write(path: Path, content: bytes) -> None:
     draft.rename(path)
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A mail in the folder. `name` is what its page is called."""
+class FolderCarrier:
+    def __init__(self, location: Location) -> None:
+        self.location = location
 
-    name: str
-    sender: str
-    to: str
-    subject: str
-    sent_at: datetime
-    text: str
-    html: str
-    headers: tuple[tuple[str, str], ...]
-    source: bytes
+    def prove(self) -> str:
+        folder = Path(settings.EMAIL_FILE_PATH)
+        folder.mkdir(parents=True, exist_ok=True)
+        proof = folder / f"proof.{os.getpid()}.mail"  # which no page lists
+        try:
+            _write(proof, b"proof")
+            proof.read_bytes()
+        finally:
+            proof.unlink(missing_ok=True)
+        return f"wrote, read and deleted a file in {folder}"
 
-
-def discard(identity: str) -> None:
-    """Delete the mails with a Message-ID."""
-    for name, source in _all():
-        if identity.encode() in source:
-            _delete(name)
+    def readmit(self, address: str) -> None:
+        """A folder refuses nobody."""
 
 
-def forget(address: str) -> None:
-    """Delete the mails to an address, and those that name it."""
-    wanted = address.encode().lower()
-    for name, source in _all():
-        if wanted in source.lower():
-            _delete(name)
+class FolderOutbox:
+    is_readable = True
 
+    def __init__(self, location: Location) -> None:
+        self.location = location
 
-def prune(*, before: datetime) -> None:
-    """Delete the mails of before a moment."""
-    oldest = f"{before:%Y%m%dT%H%M%S}"
-    for name in names():
-        if name < oldest:
-            _delete(name)
+    @property
+    def folder(self) -> Path:
+        return Path(settings.EMAIL_FILE_PATH or "-")
 
+    def names(self) -> list[str]:
+        if not self.folder.is_dir():
+            return []
+        found = (path.stem for path in self.folder.glob("*.eml"))
+        return sorted((name for name in found if NAME.fullmatch(name)), reverse=True)
 
-def _all() -> Iterator[tuple[str, bytes]]:
-    for name in names():
-        mail = read(name)
-        if mail is not None:
-            yield name, mail.source
+    def read(self, name: str) -> Kept | None:
+        if not NAME.fullmatch(name):
+            return None
+        try:
+            source = (self.folder / f"{name}.eml").read_bytes()
+        except FileNotFoundError:
+            return None
+        return parsed(name, source)
 
+    def discard(self, identity: str) -> None:
+        for name, source in self._all():
+            if identity.encode() in source:
+                self._delete(name)
 
-def _delete(name: str) -> None:
-    (Path(settings.EMAIL_FILE_PATH) / f"{name}.eml").unlink(missing_ok=True)
+    def forget(self, address: str) -> None:
+        wanted = address.encode().lower()
+        for name, source in self._all():
+            if wanted in source.lower():
+                self._delete(name)
 
+    def prune(self, *, before: datetime) -> None:
+        oldest = f"{before:%Y%m%dT%H%M%S}"
+        for name in self.names():
+            if name < oldest:
+                self._delete(name)
 
-def names() -> list[str]:
-    """All mails, newest first."""
-    folder = Path(settings.EMAIL_FILE_PATH or "-")  # none where mail leaves the desk
-    if not folder.is_dir():
-        return []
-    found = (path.stem for path in folder.glob("*.eml"))
-    return sorted((name for name in found if _NAME.fullmatch(name)), reverse=True)
+    def _all(self) -> Iterator[tuple[str, bytes]]:
+        for name in self.names():
+            mail = self.read(name)
+            if mail is not None:
+                yield name, mail.source
 
-
-def read(name: str) -> Kept | None:
-    """A mail by its name; None if there is none, or if it isn't a name that we give."""
-    if not _NAME.fullmatch(name):
-        return None
-    try:
-        source = (Path(settings.EMAIL_FILE_PATH) / f"{name}.eml").read_bytes()
-    except FileNotFoundError:
-        return None
-    parsed = message_from_bytes(source, _class=ParsedMail, policy=policy.default)
-    return Kept(
-        name=name,
-        sender=str(parsed["From"]),
-        to=str(parsed["To"]),
-        subject=str(parsed["Subject"]),
-        sent_at=parsedate_to_datetime(str(parsed["Date"])),
-        text=_part(parsed, "plain"),
-        html=_part(parsed, "html"),
-        headers=tuple((key, str(value)) for key, value in parsed.items()),
-        source=source,
-    )
-
-
-def _part(mail: ParsedMail, kind: str) -> str:
-    body = mail.get_body((kind,))
-    return str(body.get_content()) if body is not None else ""
+    def _delete(self, name: str) -> None:
+        (self.folder / f"{name}.eml").unlink(missing_ok=True)

@@ -17,10 +17,13 @@ class Kind(models.TextChoices):
     NOTE = "note", _("A colleague wrote a work note")
     MENTIONED = "mentioned", _("A colleague mentioned you in a work note")
     HELD = "held", _("A reply of yours was not sent")
+    UNDELIVERED = "undelivered", _("An answer could not be delivered")
 
 
 # What customers never get needs no switch on their page.
-STAFF_KINDS = frozenset({Kind.NEW, Kind.ASSIGNED, Kind.NOTE, Kind.MENTIONED, Kind.HELD})
+STAFF_KINDS = frozenset(
+    {Kind.NEW, Kind.ASSIGNED, Kind.NOTE, Kind.MENTIONED, Kind.HELD, Kind.UNDELIVERED}
+)
 
 # What the notifications page says of one, with and without somebody who wrote.
 SAID = {
@@ -34,6 +37,7 @@ SAID = {
     Kind.NOTE: _("There is a new work note"),
     Kind.MENTIONED: _("You were mentioned in a work note"),
     Kind.HELD: _("Your reply was not sent"),
+    Kind.UNDELIVERED: _("An answer could not be delivered"),
 }
 SAID_BY = {
     Kind.REPLY: _("%(name)s answered"),

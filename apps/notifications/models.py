@@ -37,6 +37,10 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
     def due(self, *, now: datetime) -> Self:
         return self.filter(state="queued", due_at__lte=now).order_by("due_at", "id")
 
+    def troubled(self) -> Self:
+        """Those that did not arrive, as far as anybody told us."""
+        return self.filter(Q(state="failed") | Q(outcome__in=["bounced", "refused"]))
+
 
 NotificationManager = models.Manager.from_queryset(NotificationQuerySet)
 OutgoingMailManager = models.Manager.from_queryset(OutgoingMailQuerySet)
@@ -136,6 +140,15 @@ class OutgoingMail(models.Model):
         SENT = "sent", _("Sent")
         FAILED = "failed", _("Given up")
 
+    class Outcome(models.TextChoices):
+        """What its carrier told us of it since."""
+
+        DELAYED = "delayed", _("Delayed")
+        DELIVERED = "delivered", _("Delivered")
+        BOUNCED = "bounced", _("Came back")
+        REFUSED = "refused", _("Refused")
+        COMPLAINED = "complained", _("Marked as spam")
+
     key = models.CharField(_("key"), max_length=120, unique=True)  # one cause, one mail
     to = models.CharField(pgettext_lazy("of a mail", "to"), max_length=254)
     subject = models.CharField(_("subject"), max_length=255)
@@ -147,6 +160,15 @@ class OutgoingMail(models.Model):
     )
     state = models.CharField(_("state"), max_length=6, choices=State, default=State.QUEUED)
     claims = models.PositiveIntegerField(_("attempts"), default=0)
+    # Attempts that its carrier was too busy for.
+    waits = models.PositiveIntegerField(default=0, db_default=0)
+    insists = models.BooleanField(default=False, db_default=False)  # its reader asked for it
+    carried_as = models.CharField(
+        _("carried as"), max_length=100, blank=True, default="", db_default=""
+    )
+    outcome = models.CharField(
+        _("outcome"), max_length=10, choices=Outcome, blank=True, default="", db_default=""
+    )
     due_at = models.DateTimeField(_("due"))
     created_at = models.DateTimeField(_("created"))
     sent_at = models.DateTimeField(_("sent"), null=True)
@@ -162,6 +184,8 @@ class OutgoingMail(models.Model):
             models.Index(fields=["due_at", "id"], name="mail_due", condition=Q(state="queued")),
             # What pruning deletes.
             models.Index(fields=["sent_at"], name="mail_sent", condition=Q(state="sent")),
+            # Which mail a carrier speaks of.
+            models.Index(fields=["carried_as"], name="mail_carried", condition=~Q(carried_as="")),
         ]
 
     def __str__(self) -> str:
@@ -172,3 +196,58 @@ class OutgoingMail(models.Model):
         """Its Message-ID: that of the message that it carries, or one of its own; never another."""
         made = f"<m.{self.pk}.{int(self.created_at.timestamp())}@{settings.MAIL_DOMAIN}>"
         return str(self.headers.get("Message-ID", made))
+
+
+class Recipient(models.Model):
+    """An address, and whether mail to it makes sense (apps.notifications.standing)."""
+
+    class State(models.TextChoices):
+        OK = "ok", _("Mail arrives")
+        BOUNCING = "bouncing", _("Mail came back for now")
+        SUPPRESSED = "suppressed", _("Mail comes back")
+        COMPLAINED = "complained", _("Marked our mail as spam")
+
+    BLOCKED = frozenset({State.SUPPRESSED, State.COMPLAINED})
+
+    address = models.EmailField(_("address"), max_length=254, unique=True)  # in lower case
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.OK)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)  # in the other side's words
+    since = models.DateTimeField(_("since"), null=True)
+    soft_bounces = models.PositiveIntegerField(_("times in a row"), default=0)
+    delivered_at = models.DateTimeField(_("last delivery"), null=True)
+    cleared_at = models.DateTimeField(_("mailed again from"), null=True)
+
+    class Meta:
+        verbose_name = _("address mail came back from")
+        verbose_name_plural = _("addresses mail came back from")
+
+    def __str__(self) -> str:
+        return self.address
+
+    @property
+    def is_blocked(self) -> bool:
+        return self.state in self.BLOCKED
+
+
+class Report(models.Model):
+    """That a mail came back, or was called spam: each is kept once, in whatever order."""
+
+    recipient = models.ForeignKey(Recipient, models.CASCADE, related_name="reports")
+    carried_as = models.CharField(max_length=100)
+    kind = models.CharField(max_length=10)  # standing.Kind
+    happened_at = models.DateTimeField()
+    detail = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["recipient", "carried_as", "kind"], name="report_once_per_mail"
+            )
+        ]
+        indexes = [
+            # What pruning deletes.
+            models.Index(fields=["happened_at"], name="report_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.carried_as}"

@@ -7,6 +7,10 @@ from apps.events.facts import registered
 from apps.events.registry import subscriber
 from apps.notifications import actions
 from apps.notifications.audience import audience
+from apps.notifications.carrying import carrier
+from apps.notifications.events import RecipientCleared
+from apps.notifications.events import id_in as recipient_in
+from apps.notifications.models import Recipient
 from apps.notifications.situation import situation_of
 from apps.tickets import events
 from apps.tickets.models import Ticket
@@ -26,6 +30,8 @@ def forget(event: Envelope) -> None:
     events.TicketStatusChanged,
     events.TicketReopened,
     events.TicketMerged,
+    events.MessageRejected,
+    events.MessageBounced,
     events.RatingRequested,
 )
 def tell(event: Envelope) -> None:
@@ -43,3 +49,11 @@ def tell(event: Envelope) -> None:
         message_id=message_id,
         now=timezone.now(),
     )
+
+
+@subscriber(RecipientCleared)
+def readmit(event: Envelope) -> None:
+    """The carrier keeps a list of its own of those it sends nothing to."""
+    known = Recipient.objects.filter(pk=recipient_in(event.subject)).first()
+    if known is not None:
+        carrier.get().readmit(known.address)

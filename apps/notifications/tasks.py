@@ -11,18 +11,21 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
 from apps.events.jobs import chore
 from apps.notifications import actions
+from apps.notifications.addresses import is_blocked
+from apps.notifications.carrying import AwayError, BusyError, DeskMail, RefusedError, carrier
 from apps.notifications.models import OutgoingMail
 
 logger = logging.getLogger(__name__)
 
 SPELL = 120  # seconds: with one mail's own time-out well below the queue's limit
 KEEP_MAIL = timedelta(days=30)
+KEEP_REPORTS = timedelta(days=90)
 KEEP_NOTES = timedelta(days=90)  # people come back from a long leave
 
 
@@ -48,33 +51,60 @@ def compose_due() -> None:
 def send_due() -> None:
     """Send what is due, each mail by itself: one that fails leaves the others alone.
 
+    Where none can be carried now, the others wait too: asking for each would take long, and harm.
+
     Killed between the server's yes and our mark, a mail goes out again with the same Message-ID,
     which mail programs show once; the embedded folder keeps one file of it.
     """
     connection = get_connection()
     for _ in spell():
         mail = actions.claim_mail(now=timezone.now())
-        if mail is None:
+        if mail is None or not _carry(mail, connection):
             return
-        try:
-            _send(mail, connection)
-        except Exception as error:
-            # Whatever it is, this mail's trouble is not the next one's.
-            logger.warning("mail %s not sent", mail.pk, exc_info=True)
-            text = f"{type(error).__name__}: {error}"
-            actions.mark_unsent(mail=mail, error=text, now=timezone.now())
-        else:
-            actions.mark_sent(mail=mail, now=timezone.now())
 
 
-def _send(mail: OutgoingMail, connection: BaseEmailBackend) -> None:
+def _carry(mail: OutgoingMail, connection: BaseEmailBackend) -> bool:
+    """Send one. False if it makes no sense to try others now."""
+    try:
+        carried_as = _send(mail, connection)
+    except BusyError as error:
+        logger.info("the carrier is busy, mail waits: %s", error)
+        actions.put_off(mail=mail, error=str(error), seconds=error.seconds, now=timezone.now())
+        return False
+    except AwayError as error:
+        logger.warning("no mail can be carried: %s", error)
+        actions.mark_unsent(mail=mail, error=str(error), now=timezone.now())
+        return False
+    except RefusedError as error:
+        logger.warning("mail %s was refused: %s", mail.pk, error)
+        actions.mark_refused(mail=mail, error=str(error), now=timezone.now())
+    except Exception as error:
+        # Whatever it is, this mail's trouble is not the next one's.
+        logger.warning("mail %s not sent", mail.pk, exc_info=True)
+        text = f"{type(error).__name__}: {error}"
+        actions.mark_unsent(mail=mail, error=text, now=timezone.now())
+    else:
+        actions.mark_sent(mail=mail, carried_as=carried_as, now=timezone.now())
+    return True
+
+
+def _send(mail: OutgoingMail, connection: BaseEmailBackend) -> str:
+    """Returns what its carrier calls it."""
     headers = {**mail.headers, "Message-ID": mail.identity, "Date": _date(mail)}
-    message = EmailMultiAlternatives(
-        mail.subject, mail.text, to=[mail.to], headers=headers, connection=connection
+    message = DeskMail(
+        mail.subject,
+        mail.text,
+        to=[mail.to],
+        headers=headers,
+        connection=connection,
+        label=str(mail.pk),
     )
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
+    if mail.insists and is_blocked(mail.to):
+        carrier.get().readmit(mail.to)
     message.send()
+    return message.carried_as
 
 
 def _date(mail: OutgoingMail) -> str:
@@ -86,3 +116,4 @@ def prune() -> None:
     now = timezone.now()
     actions.prune_mail(before=now - KEEP_MAIL)
     actions.prune_notes(before=now - KEEP_NOTES)
+    actions.prune_reports(before=now - KEEP_REPORTS)

@@ -227,6 +227,22 @@ class MessageRejected(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessageDelivered(Fact):
+    """A mail of this message reached somebody's server."""
+
+    name: ClassVar[str] = "message.delivered"
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageBounced(Fact):
+    """A mail of this message came back."""
+
+    name: ClassVar[str] = "message.bounced"
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RatingRequested(Fact):
     """The requester is to be asked, by mail, how the solving was."""
 

@@ -1,7 +1,7 @@
 """Every change of a ticket is one of these verbs."""
 
 from apps.tickets.actions.assigning import auto_assign, hand_back, relieve
-from apps.tickets.actions.delivery import mark_delivery
+from apps.tickets.actions.delivery import mark_delivery, note_delivered
 from apps.tickets.actions.linking import link, set_parent, unlink
 from apps.tickets.actions.merging import merge, split, unmerge
 from apps.tickets.actions.raising import raise_ticket
@@ -40,6 +40,7 @@ __all__ = [
     "mark_delivery",
     "merge",
     "note",
+    "note_delivered",
     "override_priority",
     "prioritise",
     "raise_ticket",
