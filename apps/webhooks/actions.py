@@ -16,9 +16,9 @@ from apps.accounts.permissions import Permission
 from apps.events import journal
 from apps.events.envelope import Envelope
 from apps.events.facts import registered
+from apps.events.jobs import nudge
 from apps.kernel.actors import SYSTEM, Actor
 from apps.kernel.text import one_line
-from apps.notifications.actions import nudge
 from apps.tickets.events import id_in
 from apps.tickets.models import Ticket
 from apps.webhooks import addresses, events, notice, offers, reference, signing

@@ -6,12 +6,11 @@ import json
 import time
 from datetime import timedelta
 
-from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
 from apps.events import journal
-from apps.notifications.actions import nudge
+from apps.events.jobs import chore, nudge
 from apps.webhooks import actions, offers, signing
 from apps.webhooks.actions import Claimed
 from apps.webhooks.posting import PostError, post
@@ -21,7 +20,7 @@ KEEP = timedelta(days=14)
 AGENT = "Tendril-Webhooks/1"
 
 
-@shared_task
+@chore
 def send_due() -> None:
     for _ in range(MOST):
         claimed = actions.claim(now=timezone.now())
@@ -31,7 +30,7 @@ def send_due() -> None:
     nudge("apps.webhooks.tasks.send_due")
 
 
-@shared_task
+@chore
 def prune() -> None:
     now = timezone.now()
     actions.give_up_old(now=now)
