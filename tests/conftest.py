@@ -96,7 +96,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     if not _empties_tables(item) or nextitem is None or _empties_tables(nextitem):
         return  # after the last test the database is gone; before another one Django does it
     with item.config.stash[blocking_manager_key].unblock():
-        connection.creation.deserialize_db_from_string(connection._test_serialized_contents)  # type: ignore[attr-defined]
+        databases.put_back(connection._test_serialized_contents)  # type: ignore[attr-defined]
         connection.close()
 
 
@@ -104,6 +104,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 def quick_flush() -> Iterator[None]:
     """PostgreSQL truncates a hundred tables in a second; a few have rows to delete."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connection.creation, "deserialize_db_from_string", databases.put_back)
         if databases.SERVER:
             patch.setattr(connection.ops, "sql_flush", databases.sql_flush)
         yield
