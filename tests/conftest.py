@@ -111,9 +111,13 @@ def quick_flush() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def quick_passwords() -> Iterator[None]:
-    """A million turns a password are for thieves; the tests sign in some thousand times."""
-    with override_settings(PASSWORD_HASHERS=["tests.support.QuickHasher"]):
+def settings_of_tests() -> Iterator[None]:
+    """A million turns a password are for thieves; the tests sign in some thousand times.
+
+    What is kept for some seconds is kept for the test, however slow the machine: else the number
+    of a page's queries would depend on it.
+    """
+    with override_settings(PASSWORD_HASHERS=["tests.support.QuickHasher"], KEPT_SECONDS=3600):
         yield
 
 
