@@ -99,7 +99,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     if not _empties_tables(item) or nextitem is None or _empties_tables(nextitem):
         return  # after the last test the database is gone; before another one Django does it
     with item.config.stash[blocking_manager_key].unblock():
-        connection.creation.deserialize_db_from_string(connection._test_serialized_contents)  # type: ignore[attr-defined]
+        databases.put_back(connection._test_serialized_contents)  # type: ignore[attr-defined]
         connection.close()
 
 
@@ -107,15 +107,20 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 def quick_flush() -> Iterator[None]:
     """PostgreSQL truncates a hundred tables in a second; a few have rows to delete."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connection.creation, "deserialize_db_from_string", databases.put_back)
         if databases.SERVER:
             patch.setattr(connection.ops, "sql_flush", databases.sql_flush)
         yield
 
 
 @pytest.fixture(autouse=True, scope="session")
-def quick_passwords() -> Iterator[None]:
-    """A million turns a password are for thieves; the tests sign in some thousand times."""
-    with override_settings(PASSWORD_HASHERS=["tests.support.QuickHasher"]):
+def settings_of_tests() -> Iterator[None]:
+    """A million turns a password are for thieves; the tests sign in some thousand times.
+
+    What is kept for some seconds is kept for the test, however slow the machine: else the number
+    of a page's queries would depend on it.
+    """
+    with override_settings(PASSWORD_HASHERS=["tests.support.QuickHasher"], KEPT_SECONDS=3600):
         yield
 
 

@@ -26,10 +26,9 @@ QUEUE = "/admin/tickets/ticket/"
 
 
 @pytest.fixture(autouse=True)
-def patient_cache(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
-    """What is kept for some seconds is kept for the test, however slow the machine."""
+def patient_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is counted for some seconds is counted for the test, however slow the machine."""
     monkeypatch.setattr(board, "SECONDS", 3600)
-    settings.KEPT_SECONDS = 3600
 
 
 # Session, user, permissions, organisation and teams: what any page of the desk asks first.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -20,12 +19,6 @@ from tests.tickets.desk import LATER, raised
 pytestmark = pytest.mark.django_db
 
 FEW, MANY = 10, 300
-
-
-@pytest.fixture(autouse=True)
-def kept_for_long(settings: Any) -> None:
-    """Reference data that runs out of its time in the middle of a page would count."""
-    settings.KEPT_SECONDS = 3600
 
 
 def client_of(user: User) -> Client:
