@@ -27,7 +27,7 @@ class Jobs(Celery):
         super().__init__(*args, **options)
         self.steps["worker"].add(BrokerAtHand)
 
-    def send_task(
+    def send_task(  # type: ignore[override]
         self,
         name: str,
         args: Any = None,
@@ -72,14 +72,15 @@ class CausedTask(Task):  # type: ignore[type-arg]
     """
 
     abstract = True
+    acks_on_failure: bool | None = (
+        None  # Celery's stubs don't know it yet; None: as in the settings
+    )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         with caused_by(from_headers(self.request.headers or {})):
             return super().__call__(*args, **kwargs)
 
-    def on_failure(
-        self, exc: BaseException, task_id: str, args: Any, kwargs: Any, einfo: Any
-    ) -> None:
+    def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
         super().on_failure(exc, task_id, args, kwargs, einfo)
         if self.acks_on_failure:
             return

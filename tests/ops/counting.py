@@ -48,6 +48,13 @@ def mark(key: str, takes: float = 0) -> None:
     connection.close()
 
 
+@app.task(name="counting.held")
+def held(key: str, takes: float) -> None:
+    """Leaves a mark when it begins, and one when it ends."""
+    mark(f"{key} begun")
+    mark(key, takes)
+
+
 @app.task(name="counting.raises")
 def raises() -> None:
     mark("raises")

@@ -40,7 +40,8 @@ class Given(Protocol):
 def sender(url: str) -> Celery:
     broker.register()
     app = Jobs("test", task_cls=CausedTask, set_as_current=False)
-    app.conf.broker_url, app.conf.broker_transport_options = broker.connection(url, lease=60)
+    at, options = broker.connection(url, lease=60)
+    app.conf.update(broker_url=at, broker_transport_options=options)
     app.conf.task_queues = {name: {} for name in QUEUES}
     app.conf.task_default_queue = "default"
     return app

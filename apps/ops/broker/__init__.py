@@ -28,7 +28,8 @@ def register() -> None:
 def connection(url: str, *, lease: int) -> tuple[str, dict[str, Any]]:
     """Celery's own URL of a broker, and the options of its transport.
 
-    `lease` in seconds is the embedded broker's. Raises ImproperlyConfigured.
+    `lease` in seconds is the embedded broker's. Raises ImproperlyConfigured. Celery's command line
+    reads BROKER_URL itself: the transport for SQS takes nothing from its URL but the scheme.
     """
     parts = urlsplit(url)
     if parts.scheme == "lease":
