@@ -51,7 +51,8 @@ def bucket_of(name: str, url: str, *, allowed: set[str]) -> tuple[str, str, dict
     parts = urlsplit(url)
     asked = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     # Dots would make the bucket's address one that no certificate of S3's covers.
-    if not _BUCKET.fullmatch(parts.netloc) or not asked.keys() <= allowed:
+    is_bucket = parts.scheme == "s3" and _BUCKET.fullmatch(parts.netloc)
+    if not is_bucket or not asked.keys() <= allowed:
         how = "".join(f"&{key}=…" for key in sorted(allowed, reverse=True))
         raise ImproperlyConfigured(
             f"{name}={url!r}: write s3://bucket or s3://bucket/prefix{how.replace('&', '?', 1)}"

@@ -126,8 +126,10 @@ STORAGES = {
 }
 # Who looks at files before anybody opens them.
 SCANNER_URL = env.service("SCANNER_URL", "rules:", schemes=["rules", "clamd"])
-# A bucket that the content network takes /static/ from; "" where the web processes serve it.
+# The bucket and folder that the content network takes /static/ from (manage.py assets); None where
+# the web processes serve it.
 ASSETS_URL = env.text("ASSETS_URL", "")
+ASSETS_BUCKET = files.bucket_of("ASSETS_URL", ASSETS_URL, allowed=set())[:2] if ASSETS_URL else None
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]

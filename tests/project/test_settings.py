@@ -26,7 +26,10 @@ ROOT = Path(__file__).resolve().parents[2]
     [
         ("DATABASE_URL", "mysql://x", "sqlite:, postgresql:"),
         ("CACHE_URL", "memcached://x", "memory:, redis:, rediss:"),
-        ("FILES_URL", "ftp://x", "file:"),
+        ("FILES_URL", "ftp://x", "file:, s3:"),
+        ("FILES_URL", "s3:bucket", "write s3://bucket"),
+        ("SCANNER_URL", "norton:", "rules:, clamd:"),
+        ("ASSETS_URL", "https://x", "write s3://bucket"),
         ("MAIL_URL", "pigeon:x", "folder:, smtp:, smtp+starttls:, smtps:"),
         ("BUS_URL", "kafka://x", "database:, sns:"),
         ("ROLE", "king", "web, worker"),

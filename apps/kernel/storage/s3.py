@@ -228,8 +228,8 @@ def _reached(key: str, *, gone: type[Exception] | None = None) -> Iterator[None]
     try:
         yield
     except (BotoCoreError, ClientError, Boto3Error) as error:
-        status = getattr(error, "response", {}).get("ResponseMetadata", {}).get("HTTPStatusCode")
-        if gone is not None and status in _GONE:
+        answer = error.response if isinstance(error, ClientError) else {}
+        if gone is not None and answer.get("ResponseMetadata", {}).get("HTTPStatusCode") in _GONE:
             raise gone from error
         logger.warning("S3 refused or was away", extra={"key": key, "why": str(error)})
         raise FilesAwayError from error
