@@ -3,6 +3,7 @@ from __future__ import annotations
 import zoneinfo
 from typing import Any
 
+from allauth.socialaccount.models import SocialAccount
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
+from apps.accounts.identity import provider
 from apps.accounts.models import ApiToken, Organisation, Team, User
 from apps.accounts.permissions import Role, Scope
 
@@ -64,6 +66,11 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
         )
         fallback = Role.ADMINISTRATOR if self.instance.is_superuser else Role.REQUESTER
         self.fields["role"].initial = role or fallback
+        if _is_told(self.instance):
+            self.fields["role"].disabled = True
+            self.fields["role"].help_text = _(
+                "Their groups at the identity provider decide it, at each sign-in."
+            )
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).strip().lower()
@@ -74,6 +81,15 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
             "organisation"
         ):
             self.add_error("organisation", _("Choose the organisation that this person manages."))
+
+
+def _is_told(person: User) -> bool:
+    """Whether a provider gives this person their role, so that a hand-set one wouldn't last."""
+    configured = provider()
+    if configured is None or not configured.groups_claim or not person.pk:
+        return False
+    linked = SocialAccount.objects.filter(user=person, provider=configured.id)
+    return bool(linked.exists())
 
 
 class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -54,8 +54,8 @@ class AddressUnprovedError(DomainError):
     code = "identity.address-unproved"
     status = 403
     message = _(
-        "Your account there doesn't say that your e-mail address is really yours. Have the address"
-        " confirmed there, and sign in again; or sign up here with your e-mail address."
+        "The account that you signed in with doesn't say that its e-mail address is really yours."
+        " Have the address confirmed there, then sign in again; or sign up here with the address."
     )
 
 

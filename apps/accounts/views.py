@@ -141,9 +141,10 @@ def unlink(request: HttpRequest, pk: int) -> HttpResponse:
 def signed_out(request: HttpRequest) -> HttpResponse:
     """After the desk's session, the provider's: it sends people back to the start page."""
     configured = provider()
-    if configured is None or configured.sign_out is None or request.user.is_authenticated:
+    if configured is None or request.user.is_authenticated:
         return redirect("home")
-    return leave(request, configured.sign_out.leading_to(_home(), configured.client))
+    door = configured.sign_out()
+    return leave(request, door.leading_to(_home(), configured.client)) if door else redirect("home")
 
 
 @require_safe

@@ -129,9 +129,10 @@ def test_an_address_that_the_pool_did_not_prove_opens_nothing(cast: Cast, pool: 
 def test_the_pool_takes_our_way_out(cast: Cast, pool: Pool) -> None:
     configured = identity.get().provider
     assert configured is not None
-    assert configured.sign_out is not None
+    door = configured.sign_out()
+    assert door is not None
 
-    url = configured.sign_out.leading_to("http://testserver/", configured.client)
+    url = door.leading_to("http://testserver/", configured.client)
 
     assert location_of(url) == "http://testserver/"
 

@@ -299,6 +299,22 @@ class TestRoles:
 
         assert roles(person("nina@new.example")) == ["requester"]
 
+    def test_administrators_see_who_decides(self, cast: Cast, provider: OtherProvider) -> None:
+        provider.set(person=NINA | {"groups": ["agent"]})
+        come(Client())
+        nina = person("nina@new.example")
+        admin = Client()
+        admin.force_login(cast.ada)
+        path = f"/admin/accounts/user/{nina.pk}/change/"
+        form = {"name": "N", "role": "administrator", "is_active": "on", "locale": "en"}
+
+        page = admin.get(path).text
+        admin.post(path, form | {"time_zone": "UTC"})
+
+        nina.refresh_from_db()
+        assert "Their groups at the identity provider decide it" in page
+        assert (nina.name, roles(nina)) == ("N", ["agent"])
+
     def test_groups_have_the_names_that_the_settings_say(
         self, cast: Cast, provider: OtherProvider, settings: Any
     ) -> None:
@@ -520,6 +536,32 @@ class TestLeaving:
             "https://pages.example/logout?client_id=c&amp;logout_uri=https%3A%2F%2Fdesk.example%2F"
             in page.text
         )
+        assert client.get("/requests/").status_code == 302
+
+    def test_where_the_provider_says_that_it_ends(
+        self, cast: Cast, provider: OtherProvider, settings: Any
+    ) -> None:
+        settings.SITE_URL = "https://desk.example"
+        provider.set(person=NINA)
+        client = Client()
+        come(client)
+
+        page = client.get(client.post("/account/logout/")["Location"])
+
+        (to,) = re.findall(r'content="0; url=([^"]+)"', page.text)
+        assert location_of(unescape(to)) == "https://desk.example/"
+
+    def test_the_desks_ends_though_the_provider_is_away(
+        self, cast: Cast, provider: OtherProvider
+    ) -> None:
+        provider.set(person=NINA)
+        client = Client()
+        come(client)
+        provider.set(is_down=True)
+
+        page = client.get(client.post("/account/logout/")["Location"])
+
+        assert page["Location"] == "/"
         assert client.get("/requests/").status_code == 302
 
     def test_from_the_desk_too(self, cast: Cast, provider: OtherProvider) -> None:

@@ -168,3 +168,37 @@ def test_the_cache_on_redis_is_the_same_cache(settings: object) -> None:
     cache.delete("key")
     assert cache.get("key") is None
     cache.close()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"IDENTITY_URL": "cognito+https://x.example/pool?client=c&pages=p"}, "id of a user pool"),
+        ({"IDENTITY_URL": "cognito+https://x.example/eu-west-1_a?pages=p"}, "?client= is missing"),
+        ({"IDENTITY_URL": "cognito+https://x.example/eu-west-1_a?client=c"}, "?pages= is missing"),
+        ({"IDENTITY_URL": "oidc+https://x.example?client=c&walrus=1"}, "'walrus', use acr, apps"),
+        ({"IDENTITY_URL": "oidc+https://x.example?client=c&mfa=no"}, "mfa= is always"),
+        (
+            {"IDENTITY_URL": "oidc+https://x.example?client=c", "IDENTITY_SECRET": ""},
+            "IDENTITY_SECRET is not set",
+        ),
+        ({"LOCAL_ACCOUNTS": "0"}, "nobody could sign in; set IDENTITY_URL"),
+    ],
+)
+def test_a_bad_provider_is_refused_at_start(
+    given: dict[str, str], told: str, tmp_path: Path
+) -> None:
+    kept = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
+
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT,
+        env=kept | {"VAR_DIR": str(tmp_path), "IDENTITY_SECRET": "s"} | given,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode != 0
+    assert told in done.stderr

@@ -7,6 +7,7 @@ its tokens must hold is in `tokens`; what they tell of a person is in `claims`.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -41,7 +42,7 @@ class Provider:
     groups_claim: str  # "" where roles are given by hand
     signs_apart: bool  # access tokens say what they are for in Cognito's way, not RFC 9068's
     clients: frozenset[str]  # whose access tokens the API takes
-    sign_out: SignOut | None = None
+    sign_out: Callable[[], SignOut | None]  # None: it has none, or can't be asked
     straight_to: str = ""  # which of the providers that federate in it, without its own page
     strong: frozenset[str] = frozenset()  # values of `acr` that mean a second factor
     always_strong: bool = False  # it lets nobody in with one factor

@@ -18,6 +18,7 @@ import functools
 import re
 from urllib.parse import SplitResult, parse_qs
 
+import requests
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
@@ -54,7 +55,7 @@ def cognito(at: SplitResult) -> Identity:
             groups_claim=given.get("groups", "cognito:groups"),
             signs_apart=True,
             clients=_list(given, "apps") | {given["client"]},
-            sign_out=SignOut(
+            sign_out=lambda: SignOut(
                 url=f"{given['pages'].rstrip('/')}/logout", client="client_id", back="logout_uri"
             ),
             straight_to=given.get("to", ""),
@@ -80,6 +81,7 @@ def oidc(at: SplitResult) -> Identity:
             groups_claim=given.get("groups", "groups"),
             signs_apart=False,
             clients=_list(given, "apps") | {given["client"]},
+            sign_out=functools.partial(_sign_out_of, discovery),
             strong=_list(given, "acr"),
             always_strong=given.get("mfa") == "always",
         )
@@ -88,6 +90,15 @@ def oidc(at: SplitResult) -> Identity:
 
 def _keys_of(discovery: str) -> str:
     return str(read(discovery)["jwks_uri"])
+
+
+def _sign_out_of(discovery: str) -> SignOut | None:
+    """OpenID Connect RP-Initiated Logout 1.0."""
+    try:
+        url = read(discovery).get("end_session_endpoint")
+    except (requests.RequestException, ValueError):
+        return None
+    return SignOut(url=url, client="client_id", back="post_logout_redirect_uri") if url else None
 
 
 def _parameters(at: SplitResult, *, needed: tuple[str, ...]) -> dict[str, str]:
