@@ -67,6 +67,8 @@ def _once(
             connection.request("POST", target.path, body, dict(headers))
             response = connection.getresponse()
             text = response.read(MOST_BYTES).decode("utf-8", "replace")
+            if time.monotonic() >= end:  # what was cut off may read like the end
+                raise TimeoutError("the answer had no end")
             onward = response.getheader("Location", "")
             return Answer(response.status, one_line(text)[:EXCERPT]), onward
         finally:

@@ -1,0 +1,191 @@
+"""Endpoints: who may keep them, what they may be, and what is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+
+from apps.accounts.models import User
+from apps.events.models import Event
+from apps.kernel.actors import Actor
+from apps.kernel.errors import ForbiddenError
+from apps.webhooks import actions
+from apps.webhooks.errors import WebhookIsOffError, WebhookRefusedError
+from apps.webhooks.models import Endpoint, WebhookDelivery
+from tests.cast import Cast
+from tests.support import NOON
+from tests.webhooks.hooks import endpoint
+
+pytestmark = pytest.mark.django_db
+URL = "https://hooks.example.com/desk"
+
+
+def told() -> list[str]:
+    rows = Event.objects.filter(name__startswith="webhook.").order_by("id")
+    return list(rows.values_list("name", flat=True))
+
+
+def test_every_verb_is_recorded(cast: Cast) -> None:
+    ada = cast.actor(cast.ada)
+    row = endpoint(cast, URL)
+    same = {"url": URL, "internal": False, "organisation": None}
+    actions.save_endpoint(
+        endpoint=row, name="ERP", facts=row.facts, actor=ada, now=NOON, **same  # type: ignore[arg-type]
+    )  # fmt: skip
+    actions.save_endpoint(
+        endpoint=row, name="ERP", facts=row.facts, actor=ada, now=NOON, **same  # type: ignore[arg-type]
+    )  # fmt: skip
+    actions.rotate_secret(endpoint=row, actor=ada, now=NOON)
+    actions.pause(endpoint=row, actor=ada, now=NOON)
+    actions.resume(endpoint=row, actor=ada, now=NOON)
+
+    names = ["registered", "changed", "secret_rotated", "paused", "resumed"]
+    assert told() == [f"webhook.{name}" for name in names]
+    assert Event.objects.get(name="webhook.changed").data["changed"] == ["name"]
+    secrets = {actions.current_secret(row), actions.current_secret(Endpoint.objects.get())}
+    assert not any(secret in str(event.data) for secret in secrets for event in Event.objects.all())
+
+
+@pytest.mark.parametrize("who", ["rachel", "alice", "lena"])
+@pytest.mark.parametrize(
+    "verb",
+    [
+        lambda row, actor: actions.save_endpoint(
+            endpoint=row, name="x", url=URL, facts=row.facts, internal=False, organisation=None,
+            actor=actor, now=NOON,
+        ),
+        lambda row, actor: actions.rotate_secret(endpoint=row, actor=actor, now=NOON),
+        lambda row, actor: actions.pause(endpoint=row, actor=actor, now=NOON),
+        lambda row, actor: actions.resume(endpoint=row, actor=actor, now=NOON),
+        lambda row, actor: actions.ping(endpoint=row, actor=actor, now=NOON),
+        lambda row, actor: actions.send_again(delivery_ids=[1], actor=actor, now=NOON),
+    ],
+)  # fmt: skip
+def test_others_than_administrators_may_do_nothing(
+    cast: Cast, who: str, verb: Callable[[Endpoint, Actor], Any]
+) -> None:
+    row = endpoint(cast, URL)
+    person: User = getattr(cast, who)
+
+    with pytest.raises(ForbiddenError):
+        verb(row, cast.actor(person))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"url": "http://hooks.example.com/"},
+        {"url": "https://me@hooks.example.com/"},
+        {"facts": ()},
+        {"facts": ("ticket.raised", "person.changed")},  # an internal one
+        {"facts": ("ticket.exploded",), "internal": True},
+    ],
+)
+def test_what_it_may_not_be_is_refused(cast: Cast, said: dict[str, Any]) -> None:
+    with pytest.raises(WebhookRefusedError):
+        endpoint(cast, said.pop("url", URL), **said)
+
+
+def test_what_is_internal_is_for_no_organisation(cast: Cast) -> None:
+    with pytest.raises(WebhookRefusedError):
+        endpoint(cast, URL, internal=True, organisation=cast.acme)
+    row = endpoint(cast, URL, internal=True)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Endpoint.objects.filter(pk=row.pk).update(organisation=cast.acme)
+
+
+def test_while_a_secret_is_rotated_both_are_good(cast: Cast) -> None:
+    row = endpoint(cast, URL)
+    old = actions.current_secret(row)
+
+    row, new = actions.rotate_secret(endpoint=row, actor=cast.actor(cast.ada), now=NOON)
+
+    assert actions.secrets_of(row, now=NOON) == [new, old]
+    assert actions.secrets_of(row, now=NOON + actions.OVERLAP) == [new]
+
+
+def test_while_the_desks_key_is_changed_the_old_secret_is_good(cast: Cast, settings: Any) -> None:
+    row = endpoint(cast, URL)
+    old = actions.current_secret(row)
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another"
+
+    assert old in actions.secrets_of(row, now=NOON)
+    assert actions.current_secret(row) != old
+
+
+def test_one_that_is_off_takes_no_ping(cast: Cast) -> None:
+    ada, row = cast.actor(cast.ada), endpoint(cast, URL)
+    actions.pause(endpoint=row, actor=ada, now=NOON)
+
+    for verb in (actions.ping, actions.pause):
+        with pytest.raises(WebhookIsOffError):
+            verb(endpoint=row, actor=ada, now=NOON)
+
+
+class TestPages:
+    @pytest.fixture
+    def client(self, cast: Cast) -> Client:
+        client = Client()
+        client.force_login(cast.ada)
+        return client
+
+    def test_show_the_secret_once(self, client: Client) -> None:
+        form = {"name": "CRM", "url": URL, "facts": ["ticket.raised"]}
+
+        made = client.post("/admin/webhooks/endpoint/add/", form, follow=True)
+
+        secret = actions.current_secret(Endpoint.objects.get())
+        assert secret in made.content.decode()
+        page = client.get(f"/admin/webhooks/endpoint/{Endpoint.objects.get().pk}/change/")
+        assert secret not in page.content.decode()
+        assert 'value="ticket.raised"' in page.content.decode()
+
+    def test_change_it(self, client: Client, cast: Cast) -> None:
+        row = endpoint(cast, URL)
+        form = {"name": "ERP", "url": URL, "facts": ["ticket.closed"], "internal": "on",
+                "internal_facts": ["person.changed"]}  # fmt: skip
+
+        client.post(f"/admin/webhooks/endpoint/{row.pk}/change/", form)
+
+        row.refresh_from_db()
+        assert (row.name, row.internal) == ("ERP", True)
+        assert row.facts == ["person.changed", "ticket.closed"]
+
+    def test_say_what_is_wrong_with_it(self, client: Client) -> None:
+        form = {"name": "CRM", "url": "http://10.0.0.1/", "facts": ["ticket.raised"]}
+
+        answer = client.post("/admin/webhooks/endpoint/add/", form, follow=True)
+
+        assert "begins with https://" in answer.content.decode()
+        assert not Endpoint.objects.exists()
+
+    @pytest.mark.parametrize("button", ["ping", "rotate", "switch"])
+    def test_have_buttons_that_ask_first(self, client: Client, cast: Cast, button: str) -> None:
+        row = endpoint(cast, URL)
+        path = f"/admin/webhooks/endpoint/{row.pk}/{button}/"
+        before = Event.objects.count(), WebhookDelivery.objects.count()
+
+        assert client.get(path).status_code == 200
+        assert client.post(path).status_code == 200
+        assert (Event.objects.count(), WebhookDelivery.objects.count()) == before
+        assert client.post(path, {"sure": "on"}).status_code == 302
+        assert (Event.objects.count(), WebhookDelivery.objects.count()) != before
+
+    def test_send_again(self, client: Client, cast: Cast) -> None:
+        row = endpoint(cast, URL)
+        delivery = actions.ping(endpoint=row, actor=cast.actor(cast.ada), now=NOON)
+        WebhookDelivery.objects.update(state="failed", done_at=NOON, error="x")
+
+        log = "/admin/webhooks/webhookdelivery/"
+        client.post(log, {"action": "send_again", "_selected_action": [delivery.pk]})
+
+        delivery.refresh_from_db()
+        assert (delivery.state, delivery.done_at) == ("waiting", None)
+        assert delivery.since > NOON + timedelta(days=1)
+        assert client.get(f"{log}{delivery.pk}/change/").status_code == 200
