@@ -33,7 +33,7 @@ def new_store(kind: str) -> Figures:
 
 
 @pytest.fixture(params=["database", "dynamodb"])
-def store(request: pytest.FixtureRequest, db: None) -> Iterator[Figures]:  # noqa: ARG001
+def store(request: pytest.FixtureRequest, db: None) -> Iterator[Figures]:
     if request.param == "dynamodb":
         request.getfixturevalue("aws")
     with figures.override(new_store(request.param)) as used:
