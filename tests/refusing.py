@@ -16,6 +16,10 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import pytest
+
+from apps.kernel import aws
+
 Request = dict[str, Any]
 
 
@@ -48,6 +52,11 @@ class Gate:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def stand_before(self, service: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Until the test ends, the service ("kinesis") is asked through here."""
+        monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service.upper()}", self.url)
+        aws.client.cache_clear()
 
     def answer(
         self, path: str, headers: dict[str, str], body: bytes

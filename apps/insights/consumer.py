@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -45,7 +45,8 @@ class _Held:
 class Consumer:
     """Reads each shard that nobody else reads, a child only when its parents have ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], datetime] = timezone.now) -> None:
+        self._clock = clock
         self.owner = str(uuid.uuid4())
         self._shards: list[Shard] = []
         self._listed_at: datetime | None = None
@@ -55,7 +56,7 @@ class Consumer:
     def round(self) -> float:
         """Read every shard once. Returns the seconds to wait before the next round."""
         try:
-            is_behind = self._read_all(timezone.now())
+            is_behind = self._read_all(self._clock())
         except (StreamAwayError, FiguresAwayError) as error:
             if not self._pause:
                 logger.exception("figures wait for what is away")

@@ -32,20 +32,20 @@ from tests.events.facts import Rung, heard_by  # noqa: E402
 from tests.support import NOON  # noqa: E402
 
 # A step is a line of these: the journal's own, and Django's that begin and end transactions.
-_STEPS = ("/apps/events/relay.py", "/apps/events/journal.py", "/django/db/transaction.py")
+STEPS = ("/apps/events/relay.py", "/apps/events/journal.py", "/django/db/transaction.py")
 
 
 def effect(event: Envelope) -> None:
     Tag.objects.create(name=f"{event.id} {uuid.uuid4().hex[:12]}")
 
 
-def die_at(step: int) -> None:
+def die_at(step: int, *, of: tuple[str, ...]) -> None:
     """SIGKILL before the n-th step from now on."""
     left = step
 
     def trace(frame: FrameType, event: str, _argument: Any) -> Any:
         nonlocal left
-        if not frame.f_code.co_filename.endswith(_STEPS):
+        if not frame.f_code.co_filename.endswith(of):
             return None
         if event == "line":
             left -= 1
@@ -56,12 +56,12 @@ def die_at(step: int) -> None:
     sys.settrace(trace)
 
 
-def survives(work: Callable[[], None], *, until: int) -> bool:
+def survives(work: Callable[[], None], *, until: int, of: tuple[str, ...] = STEPS) -> bool:
     """Run it in a child that dies before its n-th step; whether it ended before that."""
     connections.close_all()
     child = os.fork()
     if child == 0:
-        die_at(until)
+        die_at(until, of=of)
         work()
         sys.settrace(None)
         os._exit(0)

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -83,7 +84,8 @@ class TestSending:
         assert not Delivery.objects.pending().exists()
 
     def test_nothing_of_a_subject_overtakes_what_was_refused(self, kept: Kept) -> None:
-        ring("bell:1", 1), ring("bell:2", 1)
+        ring("bell:1", 1)
+        ring("bell:2", 1)
         kept.refusing = {"bell:1"}
         send_due(now=now())
         ring("bell:1", 2)
@@ -241,10 +243,8 @@ class TestWhateverHappens(DjangoTestCase):
 
 
 def _tried(moment: datetime, limit: int) -> None:
-    try:
+    with suppress(StreamAwayError):
         send_due(now=moment, limit=limit)
-    except StreamAwayError:
-        pass
 
 
 @pytest.mark.django_db
@@ -257,7 +257,7 @@ def test_kinesis_refusing_some_gets_them_again(
         stream.override(made),
         gate(aws["AWS_ENDPOINT_URL"]) as between,
     ):
-        monkeypatch.setenv("AWS_ENDPOINT_URL_KINESIS", between.url)
+        between.stand_before("kinesis", monkeypatch)
         events = [ring(f"bell:{n % 4}", n) for n in range(12)]
         between.taken = lambda one: one["PartitionKey"] not in {"bell:1", "bell:3"}
         sent = send_due(now=now())

@@ -62,7 +62,8 @@ class TestEveryStream:
 
         others = type(streaming)(streaming.location)  # type: ignore[attr-defined,call-arg]
 
-        assert [facts.id for r in others.read(shard, after=reached).records for facts in facts_in(r)] == [2]  # fmt: skip
+        (record_left,) = others.read(shard, after=reached).records
+        assert [event.id for event in facts_in(record_left)] == [2]
 
     def test_takes_as_many_as_a_call_may_hold(self, streaming: Stream) -> None:
         streaming.put([record(pk) for pk in range(1, MAX_RECORDS + 1)])
@@ -72,7 +73,7 @@ class TestEveryStream:
 
 @pytest.mark.parametrize("url", ["lines:", "kinesis:", "kinesis:///x"])
 def test_a_url_without_its_name_is_refused(url: str) -> None:
-    with pytest.raises(ImproperlyConfigured, match="STREAM_URL=.*use (lines|kinesis):"):
+    with pytest.raises(ImproperlyConfigured, match=r"STREAM_URL=.*use (lines|kinesis):"):
         build(url)
 
 
@@ -179,7 +180,7 @@ class TestKinesis:
     ) -> None:
         stream = build(new_kinesis())
         with gate(aws["AWS_ENDPOINT_URL"]) as between:
-            monkeypatch.setenv("AWS_ENDPOINT_URL_KINESIS", between.url)
+            between.stand_before("kinesis", monkeypatch)
             between.taken = lambda one: one["PartitionKey"] != "ticket:2"
 
             refused = stream.put([record(pk) for pk in (1, 2, 3)])
@@ -194,7 +195,7 @@ class TestKinesis:
     ) -> None:
         stream = build(new_kinesis())
         with gate(aws["AWS_ENDPOINT_URL"]) as between:
-            monkeypatch.setenv("AWS_ENDPOINT_URL_KINESIS", between.url)
+            between.stand_before("kinesis", monkeypatch)
             between.refused = {"PutRecords": error, "GetRecords": error}
 
             with pytest.raises(StreamAwayError, match=error):

@@ -152,7 +152,8 @@ def deliveries(draw: st.DrawFn) -> tuple[list[Envelope], list[list[Envelope]]]:
         events.append(Envelope(**{**values, "occurred_at": NOON + later}))
     again = draw(st.lists(st.sampled_from(events), max_size=15))
     order = draw(st.permutations([*events, *again]))
-    batches, rest = [], list(order)
+    batches: list[list[Envelope]] = []
+    rest = list(order)
     while rest:
         size = draw(st.integers(1, 12))
         batches.append(rest[:size])
@@ -222,7 +223,7 @@ class TestDynamo:
     ) -> None:
         store = figures.build(new_table())
         with gate(aws["AWS_ENDPOINT_URL"]) as between:
-            monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", between.url)
+            between.stand_before("dynamodb", monkeypatch)
             between.refused = dict.fromkeys(
                 ("UpdateItem", "Query"), "ProvisionedThroughputExceededException"
             )
@@ -237,7 +238,7 @@ class TestDynamo:
     ) -> None:
         store = figures.build(new_table())
         with gate(aws["AWS_ENDPOINT_URL"]) as between:
-            monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", between.url)
+            between.stand_before("dynamodb", monkeypatch)
             ids = range(0, 8 * dynamodb.BUCKETS, dynamodb.BUCKETS)
 
             store.add(NOON, {pk: {"raised": 1} for pk in ids})

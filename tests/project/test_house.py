@@ -34,7 +34,7 @@ WRITERS = {
     "apps/events/journal.py": "facts: its rows are its own",
     "apps/events/relay.py": "deliveries: its rows are its own",
     "apps/events/stream/sending.py": "likewise: what the stream has had",
-    "apps/insights/figures/database.py": "figures, which are made from facts and are no domain rows",
+    "apps/insights/figures/database.py": "figures, which facts make: no domain rows",
     "apps/accounts/throttle.py": "counts attempts, which are no domain rows",
     "apps/accounts/managers.py": "createsuperuser, Django's own command",
     "apps/kernel/storage/folder.py": "saves and deletes files, which are no rows",
