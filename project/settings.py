@@ -222,6 +222,7 @@ INSTALLED_APPS = [
     "apps.desk",
     "apps.notifications",
     "apps.search",
+    "apps.mail",
     "apps.tickets",
     "apps.knowledge",
     "apps.accounts",

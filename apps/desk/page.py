@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from apps.desk import history, mentions, presence, quoting
+from apps.desk import history, mentions, presence, quoting, undelivered
 from apps.desk.directory import Directory
 from apps.desk.history import Entry, Line
 from apps.desk.models import Draft
@@ -38,6 +38,7 @@ class Item:
 
     message: Message | None = None
     html: SafeString | None = None
+    undelivered: str = ""  # why a mail of it did not arrive, in words
     line: Line | None = None
 
     @property
@@ -102,12 +103,14 @@ def written(rows: Any, book: Directory) -> list[Item]:
     found = rows.conversation().select_related("author").prefetch_related("attachments")
     known: dict[str, int] | None = None
     items = []
+    lost = undelivered.of(found)
     for message in found:
         html = quoting.folded(message.html)
         if message.visibility == Message.Visibility.INTERNAL and "@" in html:
             known = known if known is not None else mentions.handles(book.staff)
             html = mentions.shown(html, book.staff, known)
-        items.append(Item(message=message, html=mark_safe(html)))  # noqa: S308 - sanitised before
+        safe = mark_safe(html)  # noqa: S308 - sanitised before
+        items.append(Item(message=message, html=safe, undelivered=lost.get(message.pk, "")))
     return items
 
 

@@ -56,6 +56,8 @@ _GROUPS: tuple[tuple[Text, Permission, tuple[tuple[Text, str, str], ...]], ...] 
             (_("Statuses"), "flag", "tickets_status_changelist"),
             (_("Priority matrix"), "grid_on", "tickets_priorityrule_changelist"),
             (_("Outgoing mail"), "mail", "notifications_outgoingmail_changelist"),
+            (_("Incoming mail"), "inbox", "mail_incomingmail_changelist"),
+            (_("Mail that came back"), "mail_off", "notifications_recipient_changelist"),
             (_("Deliveries"), "sync", "events_delivery_changelist"),
             (_("Journal"), "history", "events_event_changelist"),
             (_("Chores"), "schedule", "ops_chorerun_changelist"),

@@ -54,6 +54,7 @@ EXPORTED = {
     "notifications.Notification.recipient": "notifications",
     "notifications.OutgoingMail.to": "notifications",
     "notifications.Preference.user": "notifications",
+    "notifications.Recipient.address": "notifications",
     "portal.Deflection.reader": "portal",
     "tickets.Message.author": "tickets",
     "tickets.Participant.user": "tickets",

@@ -26,7 +26,7 @@ from apps.kernel.actors import Actor
 from apps.kernel.errors import ForbiddenError, NotFoundError
 from apps.kernel.forms import shown_on
 from apps.knowledge import shelf
-from apps.notifications import bell
+from apps.notifications import addresses, bell
 from apps.tickets import access, events, files, policies, statuses
 from apps.tickets.assignment import Explanation
 from apps.tickets.form_files import keep_files, pending
@@ -232,6 +232,7 @@ def side(ticket: Ticket, actor: Actor, book: Directory, family: page.Relatives) 
         "ties": page.ties(ticket, actor),
         "children": family.children,
         "watchers": page.watchers(ticket),
+        "trouble": addresses.trouble_of(ticket.requester.email),
         "others": page.others_of_requester(ticket, actor),
         "local_time": page.local_time(ticket.requester.time_zone),
         "more": offered(ticket, actor),
