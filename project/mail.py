@@ -14,7 +14,9 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 def check_ses(name: str, url: str) -> None:
     """Raises ImproperlyConfigured, naming the variable and how it is written."""
     parts = urlsplit(url)
-    asked = {key: values[-1] for key, values in parse_qs(parts.query, keep_blank_values=True).items()}
+    asked = {
+        key: values[-1] for key, values in parse_qs(parts.query, keep_blank_values=True).items()
+    }
     if (
         not _SET.fullmatch(parts.netloc)
         or parts.path.strip("/")

@@ -393,6 +393,7 @@ UNFOLD = {
         lambda _request: static("css/workspace.css"),
         lambda _request: static("css/availability.css"),
         lambda _request: static("css/side.css"),
+        lambda _request: static("css/doctor.css"),
     ],
     "BORDER_RADIUS": "8px",
     "COLORS": {  # static/css/tokens.css

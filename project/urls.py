@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group
 from django.urls import include, path
 
 from apps.desk.admin import availability
+from apps.ops.doctor import page as doctor
 
 # Staff come in through the same door as everybody, second factor included.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -17,7 +18,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 admin.site.unregister([Group, EmailAddress, Authenticator, UserSession])
 
 # django-unfold takes pages that belong to no model from here.
-admin.site.extra_urls = availability.urls  # type: ignore[attr-defined]
+admin.site.extra_urls = lambda: [*availability.urls(), *doctor.urls()]  # type: ignore[attr-defined]
 
 urlpatterns = [
     path("", include("apps.portal.urls")),

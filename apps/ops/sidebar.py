@@ -61,6 +61,7 @@ _GROUPS: tuple[tuple[Text, Permission, tuple[tuple[Text, str, str], ...]], ...] 
             (_("Deliveries"), "sync", "events_delivery_changelist"),
             (_("Journal"), "history", "events_event_changelist"),
             (_("Chores"), "schedule", "ops_chorerun_changelist"),
+            (_("Doctor"), "stethoscope", "doctor"),
         ),
     ),
 )

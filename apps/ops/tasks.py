@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from apps.events import relay
+from apps.ops.doctor import actions as doctor
 
 KEEP_DELIVERIES = timedelta(days=14)
 
@@ -21,3 +22,9 @@ def prune_journal() -> None:
 @shared_task
 def prune_sessions() -> None:
     call_command("clearsessions")
+
+
+@shared_task
+def answer_probe(token: str) -> None:
+    """The doctor sent it: a worker took it."""
+    doctor.answer(token=token, now=timezone.now())

@@ -90,6 +90,9 @@ PAGES: dict[str, dict[str, str]] = {
         "admin-category": "/admin/tickets/category/{category}/change/",
         "admin-journal": "/admin/events/event/",
         "admin-mail": "/admin/notifications/outgoingmail/",
+        "admin-mail-back": "/admin/notifications/recipient/",
+        "admin-mail-in": "/admin/mail/incomingmail/",
+        "admin-doctor": "/admin/doctor/",
         "outbox": "/outbox/",
     },
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -96,18 +97,19 @@ class FolderBox:
 class BucketBox:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.client, self.monkeypatch = boto3.client("s3"), monkeypatch
+        self.bucket = f"desk-inbox-{secrets.token_hex(6)}"  # a name that all accounts share
         where: Any = {"LocationConstraint": "eu-central-1"}
-        self.client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)
+        self.client.create_bucket(Bucket=self.bucket, CreateBucketConfiguration=where)
         self.client.put_bucket_versioning(
-            Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"}
+            Bucket=self.bucket, VersioningConfiguration={"Status": "Enabled"}
         )
         self.client.put_object(
-            Bucket=BUCKET, Key=f"{PREFIX}AMAZON_SES_SETUP_NOTIFICATION", Body=b"x"
+            Bucket=self.bucket, Key=f"{PREFIX}AMAZON_SES_SETUP_NOTIFICATION", Body=b"x"
         )
-        self.inbox = inbox.build(f"ses://desk?inbox={BUCKET}")
+        self.inbox = inbox.build(f"ses://desk?inbox={self.bucket}")
 
     def put(self, name: str, raw: bytes = RAW) -> str:
-        self.client.put_object(Bucket=BUCKET, Key=f"{PREFIX}{name}", Body=raw)
+        self.client.put_object(Bucket=self.bucket, Key=f"{PREFIX}{name}", Body=raw)
         return f"{PREFIX}{name}"
 
     def break_(self) -> None:
@@ -160,7 +162,7 @@ class TestEveryInbox:
         box.inbox.erase(key)
 
         if isinstance(box, BucketBox):
-            left = box.client.list_object_versions(Bucket=BUCKET, Prefix=key)
+            left = box.client.list_object_versions(Bucket=box.bucket, Prefix=key)
             assert left.get("Versions", []) == []
 
     def test_says_when_it_can_not_be_reached(self, box: Box) -> None:

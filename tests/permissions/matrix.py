@@ -167,6 +167,8 @@ get  admin/autocomplete/                                                        
 post admin/autocomplete/                                                        LLLLL5555
 get  admin/availability/                                                        LLLLL2222
 post admin/availability/                                                        LLLLL9999
+get  admin/doctor/                                                              LLLLLFFF2
+post admin/doctor/                                                              LLLLLFFF2
 get  admin/desk/savedreply/                                                     LLLLL2222
 get  admin/desk/savedreply/<path:object_id>/                                    LLLLL3333
 get  admin/desk/savedreply/<path:object_id>/change/                             LLLLL2222
