@@ -132,7 +132,7 @@ class TestEachProbe:
     def test_a_migration_that_is_missing_is_named(self) -> None:
         MigrationRecorder.Migration.objects.filter(app="ops", name="0004_probes").delete()
 
-        with pytest.raises(Ailment, match="ops.0004_probes"):
+        with pytest.raises(Ailment, match=r"ops\.0004_probes"):
             keeping.migrations()
 
     def test_a_cache_that_forgets_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,6 @@ import threading
 import time
 
 import pytest
-from django.core.cache import cache
 from django.db import DatabaseError
 from django.test import Client
 
@@ -25,6 +24,10 @@ def unwatched(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def broken() -> None:
     raise DatabaseError("no secret of ours")
+
+
+def forgetful() -> None:
+    raise LookupError("what was set could not be read")
 
 
 def test_all_is_well() -> None:
@@ -48,7 +51,7 @@ def test_without_its_database_it_is_not_ready(monkeypatch: pytest.MonkeyPatch) -
 def test_what_it_can_do_without_is_named_and_takes_no_instance_away(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(cache, "get", lambda _key: None)
+    monkeypatch.setitem(health._WATCHED, "cache", Watch(forgetful))
 
     answer = Client().get("/readyz")
 
