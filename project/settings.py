@@ -259,6 +259,7 @@ INSTALLED_APPS = [
     "apps.insights",
     "apps.notifications",
     "apps.search",
+    "apps.mail",
     "apps.tickets",
     "apps.knowledge",
     "apps.accounts",
@@ -468,6 +469,7 @@ UNFOLD = {
         lambda _request: static("css/availability.css"),
         lambda _request: static("css/side.css"),
         lambda _request: static("css/jobs.css"),
+        lambda _request: static("css/doctor.css"),
     ],
     "BORDER_RADIUS": "8px",
     "COLORS": {  # static/css/tokens.css

@@ -12,6 +12,7 @@ from django.urls import include, path
 
 from apps.desk.admin import availability
 from apps.ops import views as ops
+from apps.ops.doctor import page as doctor
 
 # Staff come in through the same door as everybody, second factor included.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -24,7 +25,11 @@ admin.site.unregister([Group, EmailAddress, Authenticator, UserSession])
 admin.site.unregister([SocialAccount, SocialApp, SocialToken])
 
 # django-unfold takes pages that belong to no model from here.
-admin.site.extra_urls = lambda: [*availability.urls(), *ops.urls()]  # type: ignore[attr-defined]
+admin.site.extra_urls = lambda: [  # type: ignore[attr-defined]
+    *availability.urls(),
+    *ops.urls(),
+    *doctor.urls(),
+]
 
 urlpatterns = [
     path("", include("apps.portal.urls")),

@@ -61,6 +61,7 @@ class UserAdmin(GuardedAdmin):
     ordering = ("email",)
     show_full_result_count = False
     actions_detail = ("export_data", "anonymise")
+    change_form_outer_before_template = "admin/notifications/person.html"
     fieldsets = (
         (None, {"fields": ("email", "name", "role", "is_active")}),
         (_("Organisation"), {"fields": ("organisation", "is_organisation_manager")}),

@@ -284,6 +284,8 @@ _TELL: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
     "message.redacted": _plain(lambda: _("redacted a message")),
     "message.sent": _plain(lambda: _("mailed the reply")),
     "message.rejected": _plain(lambda: _("could not mail the reply")),
+    "message.delivered": _plain(lambda: _("the mail arrived")),
+    "message.bounced": _plain(lambda: _("the mail came back")),
     "attachment.uploaded": _plain(lambda: _("attached a file")),
     "attachment.scanned": _plain(lambda: _("checked a file for harm")),
     "attachment.quarantined": _held_back,

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from apps.desk import history, mentions, presence, quoting
+from apps.desk import history, mentions, presence, quoting, undelivered
 from apps.desk.directory import Directory
 from apps.desk.history import Entry, Line
 from apps.desk.models import Draft
@@ -36,6 +36,7 @@ class Item:
     message: Message | None = None
     html: SafeString | None = None
     files: Sequence[Attachment] = ()
+    undelivered: str = ""  # why a mail of it did not arrive, in words
     line: Line | None = None
 
     @property
@@ -104,13 +105,22 @@ def items(
 ) -> list[Item]:
     known: dict[str, int] | None = None
     found = []
+    messages = list(messages)
+    lost = undelivered.of(messages)
     for message in messages:
         html = quoting.folded(message.html)
         if message.visibility == Message.Visibility.INTERNAL and "@" in html:
             known = known if known is not None else mentions.handles(book.staff)
             html = mentions.shown(html, book.staff, known)
         safe = mark_safe(html)  # noqa: S308 - sanitised before
-        found.append(Item(message=message, html=safe, files=files.get(message.pk, ())))
+        found.append(
+            Item(
+                message=message,
+                html=safe,
+                files=files.get(message.pk, ()),
+                undelivered=lost.get(message.pk, ""),
+            )
+        )
     return found
 
 

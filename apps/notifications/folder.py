@@ -12,6 +12,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
+from django.utils.translation import gettext as _
 
 from apps.kernel.ports import Location
 from apps.notifications.outbox import NAME, Kept, parsed
@@ -58,7 +59,7 @@ class FolderCarrier:
             proof.read_bytes()
         finally:
             proof.unlink(missing_ok=True)
-        return f"wrote, read and deleted a file in {folder}"
+        return _("wrote, read and deleted a file in %s") % folder
 
     def readmit(self, address: str) -> None:
         """A folder refuses nobody."""

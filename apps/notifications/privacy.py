@@ -3,7 +3,7 @@ from __future__ import annotations
 from apps.accounts.models import User
 from apps.accounts.personal_data import Holder, register
 from apps.notifications.actions import forget_person
-from apps.notifications.models import Notification, OutgoingMail, Preference
+from apps.notifications.models import Notification, OutgoingMail, Preference, Recipient
 
 
 def export(user: User) -> object:
@@ -15,6 +15,9 @@ def export(user: User) -> object:
             {"ticket": note.ticket_id, "of": note.kind, "at": note.created_at.isoformat()}
             for note in notes
         ],
+        "mail came back": list(
+            Recipient.objects.filter(address=user.email).values("state", "reason", "since")
+        ),
         "mail": [{"subject": mail.subject, "at": mail.created_at.isoformat()} for mail in mails],
     }
 

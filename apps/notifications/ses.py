@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.message import sanitize_address
+from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from apps.kernel import aws
@@ -88,7 +89,7 @@ class SesCarrier:
     def prove(self) -> str:
         mail = EmailMessage("A probe of the desk's doctor", "Nobody reads this.", to=[SIMULATOR])
         SesBackend().send_messages([mail])
-        return f"sent a mail to SES's simulator through {self.location.netloc}"
+        return gettext("sent a mail to SES's simulator through %s") % self.location.netloc
 
     def readmit(self, address: str) -> None:
         with _told(""):

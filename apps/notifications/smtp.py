@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.core.mail import get_connection
+from django.utils.translation import gettext as _
 
 from apps.kernel.ports import Location
 
@@ -17,7 +18,7 @@ class SmtpCarrier:
             connection.open()  # greeting, EHLO, TLS and the password, as far as they are set
         finally:
             connection.close()
-        return f"greeted {self.location.hostname} and signed in as far as MAIL_URL says"
+        return _("greeted %s and signed in, as MAIL_URL says") % self.location.hostname
 
     def readmit(self, address: str) -> None:
         """It keeps no list that we could reach."""

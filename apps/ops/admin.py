@@ -19,6 +19,7 @@ from apps.accounts.permissions import Permission
 from apps.events import relay
 from apps.events.models import Delivery, Event
 from apps.notifications import actions as mail
+from apps.notifications.carrying import told
 from apps.notifications.models import OutgoingMail
 from apps.ops.models import ChoreRun
 
@@ -119,18 +120,34 @@ class EventAdmin(GuardedAdmin):
 @admin.register(OutgoingMail)
 class OutgoingMailAdmin(GuardedAdmin):
     needs = Permission.MANAGE_DESK
-    list_display = ("subject", "to", "status", "created_at", "sent_at")
-    list_filter = ("state",)
+    list_display = ("subject", "to", "status", "became", "why", "created_at", "sent_at")
+    list_filter = ("state", "outcome")
     search_fields = ("=to", "subject")
     ordering = ("-id",)
     show_full_result_count = False
-    exclude = ("html",)
+    exclude = ("html", "waits", "insists", "error")
+    readonly_fields = ("why",)
     actions = ("try_again",)
     labels: ClassVar[dict[str, str]] = {"queued": "info", "sent": "success", "failed": "danger"}
+    outcomes: ClassVar[dict[str, str]] = {
+        "delayed": "warning",
+        "delivered": "success",
+        "refused": "danger",
+        "bounced": "danger",
+        "complained": "danger",
+    }
 
     @display(description=_("State"), label=labels)  # type: ignore[untyped-decorator]
     def status(self, row: OutgoingMail) -> tuple[str, str]:
         return row.state, row.get_state_display()
+
+    @display(description=_("Outcome"), label=outcomes)  # type: ignore[untyped-decorator]
+    def became(self, row: OutgoingMail) -> tuple[str, str] | None:
+        return (row.outcome, row.get_outcome_display()) if row.outcome else None
+
+    @admin.display(description=_("Error"))
+    def why(self, row: OutgoingMail) -> str:
+        return told(row.error)
 
     @admin.action(description=_("Try again"), permissions=["view"])
     def try_again(self, request: HttpRequest, chosen: QuerySet[OutgoingMail]) -> None:

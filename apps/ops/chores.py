@@ -47,6 +47,14 @@ CHORES = (
         "mails whose retry is due, or whose sender was killed",
     ),
     Chore(
+        "take-mail", "* * * * *", "apps.mail.tasks.take_waiting",
+        "mail that came in: what waits to be read, and what a folder holds",
+    ),
+    Chore(
+        "find-mail", "37 4 * * *", "apps.mail.tasks.find_unannounced",
+        "mail that was stored without its notice reaching us",
+    ),
+    Chore(
         "send-replies", "* * * * *", "apps.desk.tasks.send_due",
         "replies whose time to be taken back is over, should their job be lost",
     ),

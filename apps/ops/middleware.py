@@ -35,9 +35,13 @@ def health(get_response: Next) -> Next:
         if request.path_info in {"/healthz/", "/livez"}:
             return HttpResponse("ok\n", content_type="text/plain")
         if request.path_info == "/readyz":
-            failing = checks.failing()
-            status = 503 if failing else 200
-            return JsonResponse({"ready": not failing, "failing": failing}, status=status)
+            found = checks.health()
+            told = {
+                "ready": not found.failing,
+                "failing": found.failing,
+                "degraded": found.degraded,
+            }
+            return JsonResponse(told, status=503 if found.failing else 200)
         return get_response(request)
 
     return middleware

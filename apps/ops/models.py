@@ -38,3 +38,14 @@ class JobFailure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task} ({self.job_id})"
+
+
+class Probe(models.Model):
+    """The doctor's mark on its way: who takes the job or the fact that names it answers here."""
+
+    token = models.CharField(max_length=32, unique=True)
+    sent_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.token

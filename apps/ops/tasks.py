@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
 from apps.events import relay
 from apps.events.jobs import chore
 from apps.ops import actions
+from apps.ops.doctor import actions as doctor
 
 KEEP_DELIVERIES = timedelta(days=14)
 
@@ -27,3 +29,9 @@ def prune_sessions() -> None:
 @chore
 def prune_failures() -> None:
     actions.forget_failures(now=timezone.now())
+
+
+@shared_task
+def answer_probe(token: str) -> None:
+    """The doctor sent it: a worker took it."""
+    doctor.answer(token=token, now=timezone.now())

@@ -55,6 +55,7 @@ EXPORTED = {
     "notifications.Notification.recipient": "notifications",
     "notifications.OutgoingMail.to": "notifications",
     "notifications.Preference.user": "notifications",
+    "notifications.Recipient.address": "notifications",
     "portal.Deflection.reader": "portal",
     "socialaccount.SocialAccount.user": "linked accounts",
     "tickets.Message.author": "tickets",

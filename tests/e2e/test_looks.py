@@ -94,6 +94,9 @@ PAGES: dict[str, dict[str, str]] = {
         "admin-journal": "/admin/events/event/",
         "admin-dead-jobs": "/admin/dead-jobs/",
         "admin-mail": "/admin/notifications/outgoingmail/",
+        "admin-mail-back": "/admin/notifications/recipient/",
+        "admin-mail-in": "/admin/mail/incomingmail/",
+        "admin-doctor": "/admin/doctor/",
         "outbox": "/outbox/",
     },
 }

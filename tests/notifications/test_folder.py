@@ -10,7 +10,8 @@ import pytest
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.test import Client
 
-from apps.notifications import actions, folder, tasks
+from apps.notifications import actions, tasks
+from apps.notifications.outbox import outbox as kept
 from tests.cast import Cast
 from tests.support import NOON
 
@@ -29,14 +30,14 @@ def test_a_reader_never_sees_half_a_mail(outbox: Path, monkeypatch: pytest.Monke
     sync = os.fsync
 
     def look(file: int) -> None:
-        seen_before_it_was_whole.append(folder.names())
+        seen_before_it_was_whole.append(kept.get().names())
         sync(file)
 
     monkeypatch.setattr(os, "fsync", look)
     send("x@example.com")
 
     assert seen_before_it_was_whole == [[]]
-    assert len(folder.names()) == 1
+    assert len(kept.get().names()) == 1
     assert {path.suffix for path in outbox.iterdir()} == {".eml"}
 
 
@@ -45,18 +46,18 @@ def test_what_was_cut_off_by_a_kill_is_no_mail(outbox: Path) -> None:
     (whole,) = outbox.iterdir()
     whole.with_suffix(".1234.draft").write_bytes(whole.read_bytes()[:40])
 
-    assert folder.names() == [whole.stem]
+    assert kept.get().names() == [whole.stem]
 
 
 def test_a_mail_reads_as_it_was_written(outbox: Path) -> None:
     send("zoë@example.com", subject="Grüße ✓", text="Füße\n.\nFrom here", html="<p>Füße</p>")
 
-    kept = folder.read(folder.names()[0])
+    mail = kept.get().read(kept.get().names()[0])
 
-    assert kept is not None
-    assert (kept.subject, kept.to) == ("Grüße ✓", "zoë@example.com")
-    assert kept.text.split() == ["Füße", ".", "From", "here"]
-    assert kept.html.strip() == "<p>Füße</p>"
+    assert mail is not None
+    assert (mail.subject, mail.to) == ("Grüße ✓", "zoë@example.com")
+    assert mail.text.split() == ["Füße", ".", "From", "here"]
+    assert mail.html.strip() == "<p>Füße</p>"
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def test_a_mail_reads_as_it_was_written(outbox: Path) -> None:
 def test_a_name_that_we_never_gave_is_none(outbox: Path, name: str) -> None:
     outbox.mkdir()
 
-    assert folder.read(name) is None
+    assert kept.get().read(name) is None
 
 
 class TestPages:
@@ -79,7 +80,7 @@ class TestPages:
             now=NOON,
         )
         tasks.send_due()
-        return folder.names()[0]
+        return kept.get().names()[0]
 
     @pytest.mark.parametrize("who", ["rachel", "alice", "lena", None])
     def test_are_nothing_to_others(self, cast: Cast, outbox: Path, who: str | None) -> None:
@@ -114,8 +115,8 @@ class TestPages:
 
         settings.DEMO = True
         in_demo = Client().get(f"/outbox/{name}/").status_code
-        settings.MAIL_URL = "smtp://localhost"
-        by_server = Client().get(f"/outbox/{name}/").status_code
+        with kept.override(kept.build("smtp://localhost")):
+            by_server = Client().get(f"/outbox/{name}/").status_code
 
         assert (in_demo, by_server) == (200, 404)
 
@@ -125,7 +126,7 @@ class TestPages:
         client.force_login(cast.ada)
         for n in range(3):
             send(f"number{n}@example.com")
-        newest = folder.names()
+        newest = kept.get().names()
 
         first = client.get("/outbox/").content.decode()
         second = client.get(f"/outbox/?before={newest[1]}").content.decode()

@@ -17,8 +17,9 @@ from apps.desk import actions as desk
 from apps.events.models import Delivery, Event
 from apps.kernel.actors import SYSTEM
 from apps.knowledge.models import Article, ArticleImage
+from apps.mail.models import IncomingMail
 from apps.notifications import actions as mail
-from apps.notifications.models import OutgoingMail
+from apps.notifications.models import OutgoingMail, Recipient
 from apps.notifications.unsubscribe import unsubscribe_url
 from apps.ops.models import ChoreRun
 from apps.tickets import actions, files, ratings
@@ -133,6 +134,10 @@ def make_world(cast: Cast) -> World:
         now=NOON,
     )
     mail.queue_mail(key="k", to="x@example.com", subject="S", text="T", html="", now=NOON)
+    incoming = IncomingMail.objects.create(
+        store="folder", key="one.eml", received_at=NOON, due_at=NOON
+    )
+    recipient = Recipient.objects.create(address="x@example.com")
     article = out(cast, category=handbook(cast), audience="internal", text="![A](image:{ref})")
     chore = ChoreRun.objects.create(name="one", due_at=NOON)
     saved = desk.save_reply(
@@ -166,6 +171,8 @@ def make_world(cast: Cast) -> World:
             "events/event": Event.objects.first().pk,  # type: ignore[union-attr]
             "events/delivery": Delivery.objects.first().pk,  # type: ignore[union-attr]
             "notifications/outgoingmail": OutgoingMail.objects.get().pk,
+            "notifications/recipient": recipient.pk,
+            "mail/incomingmail": incoming.pk,
             "ops/chorerun": chore.pk,
             "desk/savedreply": saved.pk,
             "knowledge/article": article.pk,

@@ -41,6 +41,8 @@ WRITERS = {
     "apps/kernel/compiled.py": "runs a queryset's SELECT, whose SQL is made once",
     "apps/kernel/postgresql/patience.py": "settings of a connection, which are no rows",
     "apps/ops/chores.py": "when a chore is due, which is no domain row",
+    "apps/ops/doctor/keeping.py": "writes a row and takes it back, to see whether it can",
+    "apps/ops/doctor/safety.py": "asks the database for the time",
     "apps/ops/health.py": "asks the database whether it is there",
     "apps/ops/release.py": "an advisory lock, which is no row",
     "apps/search/adapters/base.py": "the index, which is made from rows and is none",

@@ -31,7 +31,7 @@ from apps.desk.reading import Around
 from apps.kernel.actors import Actor
 from apps.kernel.errors import ForbiddenError, NotFoundError
 from apps.kernel.forms import shown_on
-from apps.notifications import bell
+from apps.notifications import addresses, bell
 from apps.tickets import access, files, policies, statuses
 from apps.tickets.form_files import keep_files, pending
 from apps.tickets.models import Level, Message, Rating, Ticket
@@ -256,6 +256,7 @@ def side(
         "children": family.children,
         "watchers": page.watchers(about.participants),
         "others": page.others_of_requester(about.others, rating),
+        "trouble": addresses.trouble_of(ticket.requester.email),
         "local_time": page.local_time(ticket.requester.time_zone),
         "more": tuple(offered(ticket, actor)),
         "article_url": _article_url(ticket),

@@ -11,6 +11,7 @@ from apps.desk.panels.belonging import (
     UnmergePanel,
     WatchersPanel,
 )
+from apps.desk.panels.mailing import MailAgainPanel
 from apps.desk.panels.properties import (
     AssignPanel,
     EditPanel,
@@ -42,7 +43,7 @@ _MORE: tuple[type[Panel], ...] = (
     RedactMessagePanel,
     RedactFilePanel,
 )
-_ALL: tuple[type[Panel], ...] = (TakePanel, SubjectPanel, *_PROPERTIES, *_MORE)
+_ALL: tuple[type[Panel], ...] = (TakePanel, SubjectPanel, MailAgainPanel, *_PROPERTIES, *_MORE)
 PANELS = {panel.name: panel for panel in _ALL}
 
 __all__ = ["PANELS", "Panel", "offered"]

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.conf import settings
+
+from apps.kernel.ports import Location
+from apps.mail.inbox import InboxAwayError, Raw, RawMissingError
+
+_NAME = re.compile(r"[^/\0]{1,200}\.eml")
+
+
+class FolderInbox:
+    """Files that end in .eml, as a mail program saves them: whoever puts one there has sent it."""
+
+    store = "folder"
+    announces = False
+
+    def __init__(self, location: Location) -> None:
+        self.location = location
+
+    @property
+    def folder(self) -> Path:
+        return Path(settings.INBOX_FOLDER)
+
+    def walk(self) -> Iterator[Raw]:
+        for path in sorted(self.folder.glob("*.eml")):
+            if path.is_file() and not path.is_symlink() and _NAME.fullmatch(path.name):
+                known = path.stat()
+                at = datetime.fromtimestamp(known.st_mtime, UTC)
+                yield Raw(key=path.name, size=known.st_size, at=at)
+
+    def read(self, key: str) -> bytes:
+        path = self._path(key)
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            raise RawMissingError from None
+        except OSError as error:
+            raise InboxAwayError from error
+
+    def erase(self, key: str) -> None:
+        try:
+            self._path(key).unlink(missing_ok=True)
+        except OSError as error:
+            raise InboxAwayError from error
+
+    def _path(self, key: str) -> Path:
+        path = self.folder / key
+        if not _NAME.fullmatch(key) or path.is_symlink():
+            raise RawMissingError
+        return path

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+
+from apps.mail import actions
+from apps.mail.inbox import InboxAwayError, inbox
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task
+def take_waiting() -> None:
+    """Read what came in. Where nobody tells of mail, look for it first."""
+    if not inbox.get().announces:
+        actions.enter_unannounced(now=timezone.now())
+    while actions.take_next(now=timezone.now()):
+        pass
+
+
+@shared_task
+def find_unannounced() -> None:
+    """Enter mails whose notice was lost."""
+    try:
+        found = actions.enter_unannounced(now=timezone.now())
+    except InboxAwayError as error:
+        logger.warning("mail can't be looked for, tomorrow again: %s", error)
+        return
+    if found:
+        logger.warning("%d mails had no notice", found)

@@ -1,0 +1,318 @@
+"""The doctor: what is well, what is not and where to look, and that nothing is left behind."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import caches
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+from django.db import connections
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
+from django.utils import timezone
+
+from apps.events import relay
+from apps.mail.inbox import inbox
+from apps.notifications.carrying import carrier
+from apps.ops import doctor
+from apps.ops.doctor import Ailment, Finding, Probe, carrying, examine, keeping, look, safety
+from apps.ops.doctor.table import PROBES
+from apps.ops.models import ChoreRun
+from apps.ops.models import Probe as Mark
+from tests.cast import make_cast
+from tests.support import transactional
+
+
+def a_probe(prove: Any, name: str = "one") -> Probe:
+    return Probe(name=name, title="One", variable="ONE_URL", next_step="Do it.", prove=prove)
+
+
+def raises(error: Exception) -> str:
+    raise error
+
+
+def told(finding: Finding) -> tuple[bool, str]:
+    return finding.is_well, finding.said
+
+
+class TestLooking:
+    def test_says_what_was_done(self) -> None:
+        finding = look(a_probe(lambda: "did it"))
+
+        assert told(finding) == (True, "did it")
+        assert (finding.variable, finding.next_step) == ("", "")
+        assert finding.milliseconds >= 0
+
+    @pytest.mark.parametrize(
+        ("error", "said"),
+        [
+            (Ailment("it is\n cold"), "it is cold"),
+            (ConnectionRefusedError("no  such\nserver"), "ConnectionRefusedError: no such server"),
+            (TimeoutError(), "TimeoutError"),
+        ],
+    )
+    def test_says_what_went_wrong_in_one_line_and_where_to_look(
+        self, error: Exception, said: str
+    ) -> None:
+        finding = look(a_probe(lambda: raises(error)))
+
+        assert told(finding) == (False, said)
+        assert (finding.variable, finding.next_step) == ("ONE_URL", "Do it.")
+
+    def test_waits_for_nobody_for_ever(self) -> None:
+        over = threading.Event()
+        slow = a_probe(lambda: str(over.wait(60)), "slow")
+
+        findings = examine([slow, a_probe(lambda: "quick", "quick")], patience=0.5)
+        over.set()
+
+        assert [(one.name, one.is_well) for one in findings] == [("slow", False), ("quick", True)]
+        assert "longer than" in findings[0].said
+
+
+@contextmanager
+def a_relay() -> Iterator[None]:
+    """A relay."""
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.wait(0.02):
+            for claim in relay.claim_due(now=timezone.now()):
+                relay.deliver(claim)
+        connections.close_all()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def left_behind() -> tuple[int, int, list[str]]:
+    files = [str(path) for path in Path(default_storage.location).rglob("*") if path.is_file()]  # type: ignore[attr-defined]
+    return Mark.objects.count(), ChoreRun.objects.count(), files
+
+
+@pytest.mark.django_db
+class TestEachProbe:
+    @pytest.mark.parametrize("name", ["migrations", "cache", "files", "search", "disk"])
+    def test_is_well_on_an_embedded_desk_and_leaves_nothing(self, name: str, outbox: Path) -> None:
+        (probe,) = (probe for probe in PROBES if probe.name == name)
+
+        finding = look(probe)
+
+        assert finding.is_well, finding.said
+        assert left_behind() == (0, 0, [])
+
+    def test_mail_in_a_folder(self, outbox: Path) -> None:
+        with carrier.override(carrier.build("folder:/x")):
+            assert str(outbox) in carrying.mail_out()
+
+        assert list(outbox.iterdir()) == []
+
+    def test_mail_that_came_in(self, tmp_path: Path, settings: Any) -> None:
+        settings.INBOX_FOLDER = tmp_path
+        with inbox.override(inbox.build("folder:/x")):
+            nothing = carrying.mail_in()
+            (tmp_path / "a.eml").write_bytes(b"Subject: x\n\ny")
+            found = carrying.mail_in()
+
+        assert "none is kept" in nothing
+        assert "13 bytes" in found
+
+    def test_a_migration_that_is_missing_is_named(self) -> None:
+        MigrationRecorder.Migration.objects.filter(app="ops", name="0004_probes").delete()
+
+        with pytest.raises(Ailment, match=r"ops\.0004_probes"):
+            keeping.migrations()
+
+    def test_a_cache_that_forgets_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(caches["shared"], "get", lambda _key: None)
+
+        with pytest.raises(Ailment, match="shared"):
+            keeping.cache()
+
+    def test_a_full_disk(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(keeping, "LEAST_FREE", 2**80)
+
+        with pytest.raises(Ailment, match="MB are left"):
+            keeping.disk()
+
+    @pytest.mark.parametrize("key", ["", "short", "a" * 60, "django-insecure-" + "abcdefghij" * 5])
+    def test_a_weak_key(self, key: str, settings: Any) -> None:
+        if key:
+            settings.SECRET_KEY = key
+            with pytest.raises(Ailment):
+                safety.secret_key()
+
+
+class TestTheSite:
+    @pytest.fixture(autouse=True)
+    def served(self, settings: Any) -> Any:
+        settings.SITE_URL, settings.SITE_HOST = "https://desk.example.com", "desk.example.com"
+        settings.ALLOWED_HOSTS = ["desk.example.com"]
+        settings.SECURE_SSL_REDIRECT = True
+        settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
+        settings.SECURE_HSTS_SECONDS = 3600
+        settings.SECRET_KEY = "k3y-" + "abcdefghijklmnopqrstuvwxyz0123456789" * 2
+
+    def test_over_https_is_well(self) -> None:
+        assert "HTTPS" in safety.site()
+
+    def test_without_https_is_not(self, settings: Any) -> None:
+        settings.SITE_URL = "http://desk.example.com"
+
+        with pytest.raises(Ailment, match="HTTPS"):
+            safety.site()
+
+    def test_on_this_machine_alone_needs_none(self, settings: Any) -> None:
+        settings.SITE_URL, settings.SITE_HOST = "http://localhost:8000", "localhost"
+        settings.ALLOWED_HOSTS = ["localhost"]
+
+        assert "this machine alone" in safety.site()
+
+    def test_that_the_desk_does_not_answer_to_is_not_well(self, settings: Any) -> None:
+        settings.ALLOWED_HOSTS = ["other.example.com"]
+
+        with pytest.raises(Ailment, match="ALLOWED_HOSTS"):
+            safety.site()
+
+    def test_with_a_cookie_that_travels_open_is_not_well(self, settings: Any) -> None:
+        settings.SESSION_COOKIE_SECURE = False
+
+        with pytest.raises(Ailment, match="SESSION_COOKIE_SECURE"):
+            safety.site()
+
+
+@pytest.mark.django_db
+class TestTheClock:
+    def test_goes_with_aws(self, aws: dict[str, str]) -> None:
+        assert "AWS" in safety.clock()
+
+    def test_that_differs_is_found(self, aws: dict[str, str], monkeypatch: Any) -> None:
+        monkeypatch.setattr(safety, "MOST_SKEW", -1)
+
+        with pytest.raises(Ailment, match="clocks differ: "):
+            safety.clock()
+
+
+@transactional
+class TestWhatIsCarried:
+    def test_facts_are_heard(self) -> None:
+        with a_relay():
+            said = carrying.facts()
+
+        assert "heard it" in said
+        assert not Mark.objects.exists()
+
+    def test_facts_that_nobody_hears(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(carrying, "WAIT", 0.1)
+
+        with pytest.raises(Ailment, match="no subscriber heard"):
+            carrying.facts()
+        assert not Mark.objects.exists()
+
+    def test_one_that_is_heard_too_late_leaves_no_trace(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(carrying, "WAIT", 0.1)
+        with pytest.raises(Ailment):
+            carrying.facts()
+
+        for claim in relay.claim_due(now=timezone.now()):
+            assert relay.deliver(claim)
+
+        assert not Mark.objects.exists()
+
+    def test_a_row_is_written_and_taken_back(self) -> None:
+        assert "took it back" in keeping.database()
+        assert not ChoreRun.objects.exists()
+
+
+def only(monkeypatch: pytest.MonkeyPatch, *probes: Probe) -> None:
+    for module in ("apps.ops.management.commands.doctor", "apps.ops.doctor.page"):
+        monkeypatch.setattr(f"{module}.PROBES", probes)
+
+
+class TestTheCommand:
+    def test_prints_a_line_each_and_fails_when_one_does(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        ill = a_probe(lambda: raises(Ailment("it is cold")), "ill")
+        only(monkeypatch, a_probe(lambda: "did it", "well"), ill)
+
+        with pytest.raises(CommandError, match="1 of 2 failed: ill"):
+            call_command("doctor")
+
+        first, second, third = capsys.readouterr().out.splitlines()
+        assert first.startswith("✓ One: did it (")
+        assert second.startswith("✗ One: it is cold (")
+        assert third.strip() == "Look at ONE_URL. Do it."
+
+    def test_for_programs(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        only(monkeypatch, a_probe(lambda: raises(Ailment("it is cold")), "ill"))
+
+        with pytest.raises(SystemExit) as ended:
+            call_command("doctor", "--json")
+
+        (finding,) = json.loads(capsys.readouterr().out)
+        assert ended.value.code == 1
+        assert (finding["name"], finding["is_well"], finding["said"]) == (
+            "ill",
+            False,
+            "it is cold",
+        )
+
+    def test_is_content_when_all_is_well(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        only(monkeypatch, a_probe(lambda: "did it"))
+
+        call_command("doctor")
+
+        assert capsys.readouterr().out.count("✓") == 1
+
+
+@transactional
+class TestThePage:
+    def test_looks_only_when_it_is_asked_to(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        cast, looked = make_cast(), []
+        only(monkeypatch, a_probe(lambda: looked.append(1) or "did it"))
+        client = Client()
+        client.force_login(cast.ada)
+
+        shown = client.get("/admin/doctor/")
+        before = list(looked)
+        found = client.post("/admin/doctor/")
+
+        assert "ONE_URL" in shown.content.decode()
+        assert (before, looked) == ([], [1])
+        assert "did it" in found.content.decode()
+
+    def test_says_what_fails_and_where_to_look(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        cast = make_cast()
+        only(monkeypatch, a_probe(lambda: raises(Ailment("it is <cold>"))))
+        client = Client()
+        client.force_login(cast.ada)
+
+        found = client.post("/admin/doctor/").content.decode()
+
+        assert "it is &lt;cold&gt;" in found
+        assert "ONE_URL" in found
+
+
+def test_each_probe_says_where_to_look() -> None:
+    assert len({probe.name for probe in PROBES}) == len(PROBES)
+    assert all(probe.variable.isupper() and str(probe.next_step) for probe in PROBES)
+    assert doctor.PATIENCE > carrying.WAIT
