@@ -90,6 +90,8 @@ PAGES: dict[str, dict[str, str]] = {
         "admin-category": "/admin/tickets/category/{category}/change/",
         "admin-journal": "/admin/events/event/",
         "admin-mail": "/admin/notifications/outgoingmail/",
+        "admin-webhooks": "/admin/webhooks/endpoint/",
+        "admin-webhook": "/admin/webhooks/endpoint/add/",
         "outbox": "/outbox/",
     },
 }
