@@ -66,14 +66,12 @@ def is_public(text: str) -> bool:
     """Whether an address, as a resolver gives it, is one that anybody on the internet may ask.
 
     Private, loopback, link-local (cloud metadata), carrier-grade NAT, multicast and reserved ones
-    are not, nor is any of these inside an IPv6 address.
+    are not, nor is an IPv4 address inside an IPv6 address, whatever it is.
     """
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return False
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
     if isinstance(address, ipaddress.IPv6Address) and address not in _UNICAST:
         return False
     is_odd = address.is_multicast or address.is_reserved or address.is_unspecified

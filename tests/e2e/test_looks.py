@@ -97,6 +97,8 @@ PAGES: dict[str, dict[str, str]] = {
         "admin-mail-back": "/admin/notifications/recipient/",
         "admin-mail-in": "/admin/mail/incomingmail/",
         "admin-doctor": "/admin/doctor/",
+        "admin-webhooks": "/admin/webhooks/endpoint/",
+        "admin-webhook": "/admin/webhooks/endpoint/add/",
         "outbox": "/outbox/",
     },
 }

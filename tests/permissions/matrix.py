@@ -46,8 +46,8 @@ def _row(line: str) -> Row:
 # Routes that are too empty or too long for a line.
 SHORT = {
     "(home)": "",
-    "admin/(app)/": "admin/^(?P<app_label>events|notifications|ops|tickets|desk|knowledge"
-    "|accounts)/$",
+    "admin/(app)/": "admin/^(?P<app_label>events|notifications|ops|tickets|desk|webhooks"
+    "|knowledge|accounts)/$",
 }
 TABLE = r"""
 get  (home)                                                                     222222222
@@ -371,6 +371,30 @@ get  admin/tickets/ticket/pulse/                                                
 post admin/tickets/ticket/pulse/                                                LLLLL5555
 get  admin/tickets/ticket/views/                                                LLLLL2222
 post admin/tickets/ticket/views/                                                LLLLL3333
+get  admin/webhooks/endpoint/                                                   LLLLLFFF2
+get  admin/webhooks/endpoint/<path:object_id>/                                  LLLLL3333
+get  admin/webhooks/endpoint/<path:object_id>/change/                           LLLLLFFF2
+post admin/webhooks/endpoint/<path:object_id>/change/                           LLLLLFFF2
+get  admin/webhooks/endpoint/<path:object_id>/delete/                           LLLLLFFFF
+post admin/webhooks/endpoint/<path:object_id>/delete/                           LLLLLFFFF
+get  admin/webhooks/endpoint/<path:object_id>/history/                          LLLLLFFF2
+get  admin/webhooks/endpoint/<path:object_id>/ping/                             LLLLLFFF2
+post admin/webhooks/endpoint/<path:object_id>/ping/                             LLLLLFFF2
+get  admin/webhooks/endpoint/<path:object_id>/rotate/                           LLLLLFFF2
+post admin/webhooks/endpoint/<path:object_id>/rotate/                           LLLLLFFF2
+get  admin/webhooks/endpoint/<path:object_id>/switch/                           LLLLLFFF2
+post admin/webhooks/endpoint/<path:object_id>/switch/                           LLLLLFFF2
+get  admin/webhooks/endpoint/add/                                               LLLLLFFF2
+post admin/webhooks/endpoint/add/                                               LLLLLFFF2
+get  admin/webhooks/webhookdelivery/                                            LLLLLFFF2
+get  admin/webhooks/webhookdelivery/<path:object_id>/                           LLLLL3333
+get  admin/webhooks/webhookdelivery/<path:object_id>/change/                    LLLLLFFF2
+post admin/webhooks/webhookdelivery/<path:object_id>/change/                    LLLLLFFFF
+get  admin/webhooks/webhookdelivery/<path:object_id>/delete/                    LLLLLFFFF
+post admin/webhooks/webhookdelivery/<path:object_id>/delete/                    LLLLLFFFF
+get  admin/webhooks/webhookdelivery/<path:object_id>/history/                   LLLLLFFF2
+get  admin/webhooks/webhookdelivery/add/                                        LLLLLFFFF
+post admin/webhooks/webhookdelivery/add/                                        LLLLLFFFF
 get  api/me                                                                     KKKKKKKKK
 post api/me                                                                     555555555
 get  files/<str:ref>/                                                           L24422442

@@ -24,6 +24,8 @@ from apps.notifications.unsubscribe import unsubscribe_url
 from apps.ops.models import ChoreRun
 from apps.tickets import actions, files, ratings
 from apps.tickets.models import Attachment, PriorityRule, Status, Ticket
+from apps.webhooks import actions as webhooks
+from apps.webhooks.models import WebhookDelivery
 from tests.cast import Cast
 from tests.knowledge.shelf import handbook, out
 from tests.support import NOON
@@ -113,6 +115,22 @@ def _rating_token(cast: Cast) -> str:
     return ratings.token_for(solved)
 
 
+def _webhook(cast: Cast) -> WebhookDelivery:
+    """One that waits to be sent."""
+    ada = cast.actor(cast.ada)
+    row = webhooks.save_endpoint(
+        endpoint=None,
+        name="CRM",
+        url="https://hooks.example.com/",
+        facts=["ticket.raised"],
+        internal=False,
+        organisation=None,
+        actor=ada,
+        now=NOON,
+    )
+    return webhooks.ping(endpoint=row, actor=ada, now=NOON)
+
+
 def make_world(cast: Cast) -> World:
     owner = cast.actor(cast.rachel)
     stored = files.store(SimpleUploadedFile("note.txt", b"plain"))
@@ -176,6 +194,8 @@ def make_world(cast: Cast) -> World:
             "ops/chorerun": chore.pk,
             "desk/savedreply": saved.pk,
             "knowledge/article": article.pk,
+            "webhooks/endpoint": (hook := _webhook(cast)).endpoint_id,
+            "webhooks/webhookdelivery": hook.pk,
             "knowledge/knowledgecategory": article.category_id or 0,
         },
         token=unsubscribe_url(cast.rachel).rstrip("/").rpartition("/")[2],

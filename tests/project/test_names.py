@@ -25,7 +25,7 @@ get_resolver().url_patterns  # noqa: B018  project.urls takes some models out of
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 # German says the same.
 SAME = {"id", "name", "organisation", "status", "team", "teams", "text", "ticket", "tickets"}
-SAME |= {"version", "agent", "system", "journal", "portal", "spam"}
+SAME |= {"version", "agent", "system", "journal", "portal", "spam", "webhook", "webhooks"}
 TOLD_IN = {"thead", "label", "legend", "h1", "h2", "h3", "title"}
 
 

@@ -29,6 +29,7 @@ class Receiver:
     drips_headers: bool = False
     got: list[Got] = field(default_factory=list)
     url: str = ""
+    ended: bool = False  # an answer was heard to its end
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         length = int(handler.headers.get("Content-Length", "0"))
@@ -40,6 +41,7 @@ class Receiver:
             handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
             self.drip(handler)
             handler.wfile.write(b"\r\n\r\n")
+            self.ended = True
             return
         handler.send_response(status)
         if location:
@@ -49,6 +51,7 @@ class Receiver:
         if status != 204:
             handler.wfile.write(self.text)
         self.drip(handler)
+        self.ended = True
 
     def drip(self, handler: BaseHTTPRequestHandler) -> None:
         for _ in range(self.drips * 10):

@@ -145,6 +145,7 @@ def test_a_server_that_drips_is_cut_off(
 
     with pytest.raises(PostError, match="took too long"):
         send(server.url)
+    assert not server.ended
 
 
 def test_a_long_answer_is_not_read_to_its_end(server: Receiver) -> None:

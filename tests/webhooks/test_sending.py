@@ -133,7 +133,7 @@ def test_the_same_fact_twice_is_one_delivery(cast: Cast) -> None:
     endpoint(cast, "https://hooks.example.com/")
     raised(cast)
     hear()
-    Delivery.objects.filter(subscriber=OURS).update(done_at=None)
+    Delivery.objects.filter(subscriber=OURS).update(done_at=None, due_at=NOON)
     hear()
 
     assert WebhookDelivery.objects.count() == 1
