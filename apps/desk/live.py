@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.insights import reducing
 from apps.insights.figures import FiguresAwayError, figures
 from apps.insights.reducing import Counts
+from apps.kernel import caching
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ def last_hour(now: datetime) -> Hour | None:
     until = reducing.minute_of(now) + timedelta(minutes=1)
     since = until - timedelta(minutes=MINUTES)
     try:
-        found = figures.get().between(since, until)
+        found = caching.HOUR.get(lambda: figures.get().between(since, until), until)
     except FiguresAwayError:
         logger.warning("no figures of the last hour: they are away")
         return None

@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 
-from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.db import connection
+
+from apps.kernel.caching import PROBE
 
 
 def _database() -> None:
@@ -16,9 +17,9 @@ def _database() -> None:
 
 
 def _cache() -> None:
-    key = f"readyz-{uuid.uuid4()}"
-    cache.set(key, "1", 10)
-    if cache.get(key) != "1":
+    key = uuid.uuid4()
+    PROBE.put(key, "1")
+    if PROBE.get(key) != "1":
         raise LookupError("what was set could not be read")
 
 
@@ -31,6 +32,9 @@ _PARTS: dict[str, Callable[[], None]] = {
     "cache": _cache,
     "files": _files,
 }
+
+# Without these the desk works, more slowly: taking every instance away would be worse.
+TOLERATED = {"cache"}
 
 
 def failing() -> dict[str, str]:

@@ -7,7 +7,8 @@ import logging
 import uuid
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
+from django.core.files.storage import default_storage
 from django.test import Client
 
 from apps.events.models import Event
@@ -23,12 +24,24 @@ def test_health_is_told_whatever_the_host(path: str) -> None:
 
 @pytest.mark.django_db
 def test_a_failing_part_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache, "get", lambda _key: None)
+    monkeypatch.setattr(default_storage, "exists", lambda _name: 1 / 0)
 
     answer = Client().get("/readyz")
 
     assert answer.status_code == 503
-    assert answer.json() == {"ready": False, "failing": {"cache": "LookupError"}}
+    assert answer.json() == {"ready": False, "failing": {"files": "ZeroDivisionError"}}
+
+
+@pytest.mark.django_db
+def test_a_cache_that_is_away_is_named_and_takes_no_instance_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(caches["default"], "get", lambda _key: None)
+
+    answer = Client().get("/readyz")
+
+    assert answer.status_code == 200
+    assert answer.json() == {"ready": True, "failing": {"cache": "LookupError"}}
 
 
 @pytest.mark.django_db
