@@ -50,12 +50,17 @@ def last_hour(now: datetime) -> Hour | None:
     """None while the figures are away."""
     until = reducing.minute_of(now) + timedelta(minutes=1)
     since = until - timedelta(minutes=MINUTES)
+    found = caching.HOUR.get(lambda: _found(since, until), until)
+    return _hour(found, since) if found is not None else None
+
+
+def _found(since: datetime, until: datetime) -> dict[datetime, Counts] | None:
+    """None, kept as figures are, while they are away: not every page asks those who don't answer."""
     try:
-        found = caching.HOUR.get(lambda: figures.get().between(since, until), until)
+        return figures.get().between(since, until)
     except FiguresAwayError:
         logger.warning("no figures of the last hour: they are away")
         return None
-    return _hour(found, since)
 
 
 def _hour(found: Mapping[datetime, Counts], since: datetime) -> Hour:

@@ -17,8 +17,8 @@ CONNECT, READ = 3, 20
 
 
 @functools.cache
-def client(service: str) -> Any:
-    """A client as boto3 names it, safe to share between threads.
+def client(service: str, *, connect: int = CONNECT, read: int = READ, attempts: int = 3) -> Any:
+    """A client as boto3 names it, safe to share between threads. Seconds, and attempts in all.
 
     Raises ImproperlyConfigured, in one line, where region or credentials are missing.
     """
@@ -39,9 +39,9 @@ def client(service: str) -> Any:
         service,  # type: ignore[call-overload]
         region_name=region,
         config=Config(
-            connect_timeout=CONNECT,
-            read_timeout=READ,
-            retries={"mode": "standard", "total_max_attempts": 3},
+            connect_timeout=connect,
+            read_timeout=read,
+            retries={"mode": "standard", "total_max_attempts": attempts},
             max_pool_connections=20,
         ),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +24,21 @@ pytestmark = pytest.mark.django_db
 HOME = "/requests/"
 
 
-@pytest.fixture(params=["database", "redis"])
-def kept(request: pytest.FixtureRequest, settings: Any, tmp_path: Path) -> Any:
-    settings.SESSION_ENGINE = "apps.accounts.sessions"
-    if request.param == "redis":
-        server = Server(tmp_path)
-        server.start()
-        request.addfinalizer(server.kill)
-        redis = {"BACKEND": "apps.ops.caches.redis.RedisCache", "LOCATION": server.url}
-        settings.CACHES = {**settings.CACHES, "default": redis}
-        settings.SESSION_ENGINE = "apps.accounts.cached_sessions"
-        return server
-    return None
+@pytest.fixture
+def in_redis(settings: Any, tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path)
+    server.start()
+    redis = {"BACKEND": "apps.ops.caches.redis.RedisCache", "LOCATION": server.url}
+    settings.CACHES = {**settings.CACHES, "default": redis}
+    yield server
+    server.kill()
+
+
+@pytest.fixture(params=["sessions", "cached_sessions"])
+def kept(request: pytest.FixtureRequest, settings: Any) -> None:
+    settings.SESSION_ENGINE = f"apps.accounts.{request.param}"
+    if request.param == "cached_sessions":
+        request.getfixturevalue("in_redis")
 
 
 def signed_in(cast: Cast) -> Client:
@@ -82,16 +86,8 @@ def store(key: str | None) -> SessionBase:
     return cached_sessions.SessionStore(key)
 
 
+@pytest.mark.usefixtures("in_redis")
 class TestInRedis:
-    @pytest.fixture(autouse=True)
-    def in_redis(self, settings: Any, tmp_path: Path, request: pytest.FixtureRequest) -> Server:
-        server = Server(tmp_path)
-        server.start()
-        request.addfinalizer(server.kill)
-        redis = {"BACKEND": "apps.ops.caches.redis.RedisCache", "LOCATION": server.url}
-        settings.CACHES = {**settings.CACHES, "default": redis}
-        return server
-
     def one(self) -> str:
         made = store(None)
         made["who"] = 7

@@ -69,14 +69,15 @@ class TestRedisThatGoes:
         cache = use_redis(settings, server.url)
         cache.set("key", 1, 60)
         server.kill()
-        gone = [cache.get("key"), cache.get_many(["key"]), cache.set("key", 2), cache.delete("key")]
+        cache.set("key", 2, 60)
+        gone = [cache.get("key", "none"), cache.get_many(["key"])]
         away = caching.is_away(cache)
         server.start()
         still = cache.get("key")
         clock.now += RETRY
         cache.set("key", 3, 60)
 
-        assert gone[:3] == [None, {}, None]
+        assert gone == ["none", {}]
         assert (away, still, cache.get("key"), caching.is_away(cache)) == (True, None, 3, False)
 
     def test_a_restart_between_two_calls_is_not_noticed(
@@ -154,7 +155,7 @@ class Hole:
 class TestOneTimeCodes:
     def used(self, code: str = "123456") -> bool:
         """As allauth notes that a code has been used: whether this is the first time."""
-        return TOTP(type("Of", (), {"user_id": 7})())._mark_code_used(code)  # type: ignore[arg-type]
+        return bool(TOTP(type("Of", (), {"user_id": 7})())._mark_code_used(code))
 
     def test_are_used_once_whichever_process_was_asked(self, db: None) -> None:
         first = self.used()
