@@ -55,7 +55,7 @@ def last_hour(now: datetime) -> Hour | None:
 
 
 def _found(since: datetime, until: datetime) -> dict[datetime, Counts] | None:
-    """None, kept as figures are, while they are away: not every page asks those who don't answer."""
+    """None while they are away, which is kept as figures are: not every page asks again."""
     try:
         return figures.get().between(since, until)
     except FiguresAwayError:

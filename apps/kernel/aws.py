@@ -17,10 +17,10 @@ CONNECT, READ = 3, 20
 
 
 @functools.cache
-def client(service: str, *, connect: int = CONNECT, read: int = READ, attempts: int = 3) -> Any:
-    """A client as boto3 names it, safe to share between threads. Seconds, and attempts in all.
+def client(service: str, *, read: float = READ, attempts: int = 3) -> Any:
+    """A client as boto3 names it, safe to share between threads.
 
-    Raises ImproperlyConfigured, in one line, where region or credentials are missing.
+    `read` in seconds. Raises ImproperlyConfigured, in one line, where region or credentials are missing.
     """
     import boto3
     from botocore.config import Config
@@ -39,7 +39,7 @@ def client(service: str, *, connect: int = CONNECT, read: int = READ, attempts: 
         service,  # type: ignore[call-overload]
         region_name=region,
         config=Config(
-            connect_timeout=connect,
+            connect_timeout=CONNECT,
             read_timeout=read,
             retries={"mode": "standard", "total_max_attempts": attempts},
             max_pool_connections=20,

@@ -152,7 +152,7 @@ class DynamoFigures:
     @property
     def _client(self) -> Any:
         # A page asks too, every half minute: it must not wait for one that hangs.
-        return aws.client("dynamodb", connect=1, read=2, attempts=2)
+        return aws.client("dynamodb", read=2, attempts=2)
 
 
 class _RefusedError(Exception):
