@@ -20,7 +20,8 @@ CONNECT, READ = 3, 20
 def client(service: str, *, read: float = READ, attempts: int = 3) -> Any:
     """A client as boto3 names it, safe to share between threads.
 
-    `read` in seconds. Raises ImproperlyConfigured, in one line, where region or credentials are missing.
+    `read` in seconds. Raises ImproperlyConfigured, in one line, where region or credentials are
+    missing.
     """
     import boto3
     from botocore.config import Config
