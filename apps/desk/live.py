@@ -50,7 +50,7 @@ def last_hour(now: datetime) -> Hour | None:
     """None while the figures are away."""
     until = reducing.minute_of(now) + timedelta(minutes=1)
     since = until - timedelta(minutes=MINUTES)
-    found = caching.HOUR.get(lambda: _found(since, until), until)
+    found = caching.HOUR.get(lambda: _found(since, until), int(until.timestamp()))
     return _hour(found, since) if found is not None else None
 
 
