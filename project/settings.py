@@ -100,18 +100,21 @@ if not SECRET_KEY:
 # "shared" is for what every process must see, such as who is here (ADR 29). Memory is fast, but
 # each web process has its own: the database stands in where there is no Redis.
 CACHE_URL = env.service("CACHE_URL", "memory:", schemes=["memory", "redis", "rediss"])
+_in_database = {
+    "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+    "LOCATION": "shared_cache",
+    "OPTIONS": {"MAX_ENTRIES": 10_000},
+}
 if CACHE_URL.startswith("memory:"):
-    CACHES = {
-        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
-        "shared": {
-            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-            "LOCATION": "shared_cache",
-            "OPTIONS": {"MAX_ENTRIES": 10_000},
-        },
-    }
+    CACHES = {"default": {"BACKEND": "apps.ops.caches.MemoryCache"}, "shared": _in_database}
+    # A session in one process's memory would outlive a sign-out elsewhere.
+    SESSION_ENGINE = "apps.accounts.sessions"
 else:
-    _redis = {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": CACHE_URL}
+    _redis = {"BACKEND": "apps.ops.caches.redis.RedisCache", "LOCATION": CACHE_URL}
     CACHES = {"default": _redis, "shared": {**_redis, "KEY_PREFIX": "shared"}}
+    SESSION_ENGINE = "apps.accounts.cached_sessions"
+# What must happen once whichever cache there is, and though it be away (apps.kernel.caching).
+CACHES["guards"] = {**_in_database, "KEY_PREFIX": "guards"}
 
 # Statuses, categories and the like: how old each process's copy of them may be (ADR 32).
 KEPT_SECONDS = env.number("KEPT_SECONDS", 5, least=0, most=60)
@@ -404,7 +407,6 @@ SECURE_REDIRECT_EXEMPT = [r"^worker/$"]  # the queue's poster stands on the same
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
-SESSION_ENGINE = "apps.accounts.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 CSRF_FAILURE_VIEW = "apps.ops.failures.stale_form"
 X_FRAME_OPTIONS = "DENY"

@@ -5,18 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from django.core.cache import cache
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.desk import policies, tallies
 from apps.desk.models import DeskPreference, SavedView
 from apps.desk.options import options
+from apps.kernel import caching
 from apps.kernel.actors import Actor
 from apps.tickets.errors import FilterRefusedError
 from apps.tickets.filters import ME, MINE, NOBODY, Filter
-
-SECONDS = 5  # a count may be so old
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +75,7 @@ class Board:
 
 def board_of(actor: Actor) -> Board:
     """Four queries, or none within some seconds."""
-    kept: _Kept | None = cache.get(_key(actor))
-    if kept is None:
-        kept = _look(actor)
-        cache.set(_key(actor), kept, SECONDS)
+    kept: _Kept = caching.BOARD.get(lambda: _look(actor), actor.id)
     return Board(
         views=tuple(
             replace(view, count=kept.counts.get(view.key)) for view in (*BUILT_IN, *kept.saved)
@@ -92,11 +87,7 @@ def board_of(actor: Actor) -> Board:
 
 def forget(actor: Actor) -> None:
     """After a change of one's own views: the next page shows it."""
-    cache.delete(_key(actor))
-
-
-def _key(actor: Actor) -> str:
-    return f"desk:board:2:{actor.id}"
+    caching.BOARD.forget(actor.id)
 
 
 @dataclass(frozen=True, slots=True)

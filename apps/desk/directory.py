@@ -11,16 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.contrib.auth.models import Permission as DjangoPermission
-from django.core.cache import cache
 from django.db.models import Q
 from django.utils.translation import gettext
 
 from apps.accounts.models import Team, TeamMember, User
 from apps.accounts.permissions import Permission
+from apps.kernel import caching
 from apps.tickets import statuses
 from apps.tickets.models import Category, Status
-
-KEY, SECONDS = "desk.directory.1", 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +67,7 @@ class Directory:
 
 
 def known() -> Directory:
-    found = cache.get(KEY)
-    if not isinstance(found, Directory):
-        found = look_up()
-        cache.set(KEY, found, SECONDS)
+    found: Directory = caching.DIRECTORY.get(look_up)
     return found
 
 

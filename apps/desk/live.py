@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.insights import reducing
 from apps.insights.figures import FiguresAwayError, figures
 from apps.insights.reducing import Counts
+from apps.kernel import caching
 
 logger = logging.getLogger(__name__)
 
@@ -49,12 +50,17 @@ def last_hour(now: datetime) -> Hour | None:
     """None while the figures are away."""
     until = reducing.minute_of(now) + timedelta(minutes=1)
     since = until - timedelta(minutes=MINUTES)
+    found = caching.HOUR.get(lambda: _found(since, until), int(until.timestamp()))
+    return _hour(found, since) if found is not None else None
+
+
+def _found(since: datetime, until: datetime) -> dict[datetime, Counts] | None:
+    """None while they are away, which is kept as figures are: not every page asks again."""
     try:
-        found = figures.get().between(since, until)
+        return figures.get().between(since, until)
     except FiguresAwayError:
         logger.warning("no figures of the last hour: they are away")
         return None
-    return _hour(found, since)
 
 
 def _hour(found: Mapping[datetime, Counts], since: datetime) -> Hour:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from django.core.cache import caches
+from apps.kernel.caching import PRESENCE
 
 State = Literal["viewing", "reply", "note"]
 
-SECONDS = 25  # a page beats every 15
+SECONDS = PRESENCE.seconds  # a page beats every 15
 STATES: tuple[State, ...] = ("viewing", "reply", "note")
 
 
@@ -27,26 +27,26 @@ class Present:
 
 def beat(*, ticket_id: int, user_id: int, state: State, now: datetime) -> None:
     """Say that somebody is there, and what they do."""
-    caches["shared"].set(_key(ticket_id, user_id), (state, now.timestamp()), SECONDS)
+    PRESENCE.put(_part(ticket_id, user_id), (state, now.timestamp()))
 
 
 def leave(*, ticket_id: int, user_id: int) -> None:
-    caches["shared"].delete(_key(ticket_id, user_id))
+    PRESENCE.drop(_part(ticket_id, user_id))
 
 
 def here(*, ticket_id: int, among: Iterable[int], now: datetime) -> list[Present]:
     """Who of these people is there, in their order. One round trip."""
-    keys = {_key(ticket_id, user_id): user_id for user_id in among}
-    if not keys:
+    parts = {_part(ticket_id, user_id): user_id for user_id in among}
+    if not parts:
         return []
-    found = caches["shared"].get_many(list(keys))
+    found = PRESENCE.get_many(parts)
     oldest = now.timestamp() - SECONDS
     return [
-        Present(user_id, found[key][0])
-        for key, user_id in keys.items()
-        if key in found and found[key][1] > oldest
+        Present(user_id, found[part][0])
+        for part, user_id in parts.items()
+        if part in found and found[part][1] > oldest
     ]
 
 
-def _key(ticket_id: int, user_id: int) -> str:
-    return f"presence:{ticket_id}:{user_id}"
+def _part(ticket_id: int, user_id: int) -> str:
+    return f"{ticket_id}:{user_id}"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
+from apps.accounts import events as accounts
 from apps.desk import actions
-from apps.desk.events import MessageMentioned, ReplyHeld
+from apps.desk.events import MessageMentioned, ReplyHeld, ViewRemoved, ViewSaved
 from apps.desk.models import DayCount, DraftFile
 from apps.events.envelope import Envelope
 from apps.events.registry import subscriber
+from apps.kernel import caching
 from apps.notifications import actions as notifications
 from apps.notifications.audience import Notice
 from apps.notifications.kinds import Kind
@@ -58,6 +60,20 @@ def _deed(event: Envelope) -> str | None:
         Message.Direction.OUT,
     )
     return DayCount.Deed.REPLIED if answers and not added.is_automatic else None
+
+
+@subscriber(
+    ViewSaved,
+    ViewRemoved,
+    accounts.TeamChanged,
+    accounts.PersonChanged,
+    accounts.AccessGranted,
+    accounts.AccessDenied,
+    accounts.PrivacyAnonymised,
+    events.DeskConfigured,
+)
+def forget_what_is_cached(event: Envelope) -> None:
+    caching.forget_by_fact(event.name)
 
 
 @subscriber(MessageMentioned)

@@ -13,9 +13,10 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.db import connection
+
+from apps.kernel.caching import PROBE
 
 KEEP = 10.0  # seconds that the answer of a part stands
 PATIENCE = 1.0  # seconds that the page waits for one: a balancer does not wait much longer
@@ -27,9 +28,9 @@ def _database() -> None:
 
 
 def _cache() -> None:
-    key = f"readyz-{uuid.uuid4()}"
-    cache.set(key, "1", 10)
-    if cache.get(key) != "1":
+    key = uuid.uuid4()
+    PROBE.put(key, "1")
+    if PROBE.get(key) != "1":
         raise LookupError("what was set could not be read")
 
 

@@ -28,7 +28,7 @@ def shared(request: pytest.FixtureRequest, settings: Any) -> Iterator[None]:
         if REDIS is None:
             pytest.skip("no Redis: set TEST_REDIS_URL")
         redis = {
-            "BACKEND": "django_redis.cache.RedisCache",
+            "BACKEND": "apps.ops.caches.redis.RedisCache",
             "LOCATION": REDIS,
             "KEY_PREFIX": uuid.uuid4().hex,
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.desk import actions as desk
-from apps.desk import board
+from apps.kernel import caching
 from apps.tickets import actions
 from apps.tickets.models import Ticket
 from tests.cast import Cast
@@ -28,7 +29,7 @@ QUEUE = "/admin/tickets/ticket/"
 @pytest.fixture(autouse=True)
 def patient_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is counted for some seconds is counted for the test, however slow the machine."""
-    monkeypatch.setattr(board, "SECONDS", 3600)
+    monkeypatch.setattr(caching, "BOARD", replace(caching.BOARD, seconds=3600))
 
 
 # Session, user, permissions, organisation and teams: what any page of the desk asks first.

@@ -42,8 +42,8 @@ class TestEveryStore:
         assert found == {NOON: {"raised": 2, "raised team 3": 1, "score": 5}}
 
     def test_gives_the_minutes_that_are_asked_for(self, store: Figures) -> None:
-        for minutes in (-61, -1, 0, 59, 60, 61):
-            store.add(NOON + timedelta(minutes=minutes), {minutes + 100: {"raised": 1}})
+        for number in (-61, -1, 0, 59, 60, 61):
+            store.add(NOON + timedelta(minutes=number), {number + 100: {"raised": 1}})
 
         found = store.between(NOON, NOON + timedelta(minutes=61))
 

@@ -155,7 +155,7 @@ def test_names_are_split(
 def test_the_cache_on_redis_is_the_same_cache(settings: object) -> None:
     settings.CACHES = {  # type: ignore[attr-defined]
         "default": {
-            "BACKEND": "django_redis.cache.RedisCache",
+            "BACKEND": "apps.ops.caches.redis.RedisCache",
             "LOCATION": os.environ["TEST_REDIS_URL"],
         }
     }

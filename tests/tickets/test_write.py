@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from apps.events import journal
 from apps.kernel.actors import SYSTEM
 from apps.kernel.errors import DomainError, ForbiddenError
 from apps.tickets import actions
@@ -44,6 +45,21 @@ def test_an_agents_reply_sets_the_status_that_they_choose(cast: Cast) -> None:
     )
 
     assert Ticket.objects.get().status_category == "pending"
+
+
+def test_a_fact_says_which_reply_is_the_desks_first(cast: Cast) -> None:
+    ticket = raised(cast)
+    rachel, alice = cast.actor(cast.rachel), cast.actor(cast.alice)
+    actions.note(ticket=ticket, text="Looks odd", actor=alice, now=LATER)
+    actions.reply(ticket=ticket, text="Anybody?", actor=rachel, now=LATER)
+    actions.reply(ticket=ticket, text="Received", actor=SYSTEM, now=LATER)
+    for text in ("Hello", "And this"):
+        actions.reply(ticket=ticket, text=text, actor=alice, now=LATER)
+
+    told = journal.history(f"ticket:{ticket.pk}", limit=20, names=["message.added"])
+
+    firsts = [event.data["is_first_reply"] for event in reversed(told)]
+    assert firsts == [False, False, False, True, False]
 
 
 @pytest.mark.parametrize("category", ["pending", "on_hold", "scheduled", "resolved"])

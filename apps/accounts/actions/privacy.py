@@ -8,7 +8,6 @@ from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from apps.accounts import events, personal_data
@@ -147,6 +146,5 @@ def _forget_in_admin_log(user: User) -> None:
 
 def _end_sessions(user: User) -> None:
     """Sign the person out everywhere; their sessions hold the address that they signed in with."""
-    known = UserSession.objects.filter(user=user)
-    Session.objects.filter(pk__in=known.values_list("session_key", flat=True)).delete()
-    known.delete()
+    for session in UserSession.objects.filter(user=user):
+        session.end()  # wherever the desk keeps sessions

@@ -151,7 +151,8 @@ class DynamoFigures:
 
     @property
     def _client(self) -> Any:
-        return aws.client("dynamodb")
+        # A page asks too, every half minute: it must not wait for one that hangs.
+        return aws.client("dynamodb", read=2, attempts=2)
 
 
 class _RefusedError(Exception):

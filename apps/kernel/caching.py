@@ -1,0 +1,172 @@
+"""All that the desk caches. Nothing else calls a cache: what is here is all that can be old.
+
+| what | whose | how old | forgotten by |
+|---|---|---|---|
+| BOARD: views and their counts | one agent's | 5 s | what changes views |
+| DIRECTORY: names, teams, statuses | the desk's | 30 s | what changes them |
+| HOUR: the last hour's figures | the desk's | 10 s | nothing |
+| SESSIONS: a session's data | one browser's | 60 s | its end, and every change |
+| PRESENCE: who has a ticket open | one person's, on one ticket | 25 s | leaving |
+| PROBE: whether the cache works | one process's | 10 s | nothing |
+
+Sign-in's own limits (allauth) are there too; ours stand beside them in the database
+(apps.accounts.throttle). What must be done once and no more (a used one-time code) never depends on
+a cache: such keys are GUARDS, and the database keeps them whichever cache there is.
+
+Where each process has a memory of its own (CACHE_URL=memory:), facts reach the relay's alone: the
+others are as old as the table says. Where it is shared, they are forgotten everywhere.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from django.core.cache import BaseCache, caches
+
+logger = logging.getLogger(__name__)
+
+Value = TypeVar("Value")
+
+GUARDS = ("allauth.mfa.totp.used",)
+
+MAKING = 10  # seconds that making a value may take before somebody else begins too
+PATIENCE, LOOK = 3.0, 0.02  # seconds
+GENERATION = 600  # seconds: longer than any value is kept or made
+
+
+@dataclass(frozen=True, slots=True)
+class _Held(Generic[Value]):
+    fresh_until: float
+    generation: tuple[object, object]
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Computed(Generic[Value]):
+    """A value that is made when it is asked for, by one of those who ask at the same time.
+
+    Whoever finds it too old while another makes it anew gets the old one; whoever finds none waits.
+    `facts` forget it, for every `part`; so does `forget`, for one. A value whose making began
+    before that is not kept.
+    """
+
+    key: str
+    seconds: int
+    facts: tuple[str, ...] = ()
+
+    def get(self, make: Callable[[], Value], part: object = "") -> Value:
+        cache = caches["default"]
+        if is_away(cache):
+            return make()
+        held, generation = self._look(cache, part)
+        if held is not None and time.time() < held.fresh_until:
+            return held.value
+        lock = f"{self.key}:{part}:making"
+        if cache.add(lock, 1, MAKING):
+            try:
+                return self._make(cache, make, part)
+            finally:
+                cache.delete(lock)
+        if held is not None:
+            return held.value
+        return self._wait(cache, make, part, generation)
+
+    def forget(self, part: object) -> None:
+        caches["default"].set(f"{self.key}:{part}:g", secrets.token_hex(8), GENERATION)
+
+    def forget_all(self) -> None:
+        caches["default"].set(f"{self.key}:g", secrets.token_hex(8), GENERATION)
+
+    def _look(self, cache: BaseCache, part: object) -> tuple[_Held[Value] | None, Any]:
+        """What is kept and was not forgotten. One round trip."""
+        key = f"{self.key}:{part}"
+        found = cache.get_many([key, f"{key}:g", f"{self.key}:g"])
+        generation = found.get(f"{key}:g"), found.get(f"{self.key}:g")
+        held = found.get(key)
+        if isinstance(held, _Held) and held.generation == generation:
+            return held, generation
+        return None, generation
+
+    def _make(self, cache: BaseCache, make: Callable[[], Value], part: object) -> Value:
+        held, generation = self._look(cache, part)
+        if held is not None and time.time() < held.fresh_until:
+            return held.value  # made since we looked
+        value = make()
+        kept = _Held(time.time() + self.seconds, generation, value)
+        cache.set(f"{self.key}:{part}", kept, self.seconds + MAKING)
+        return value
+
+    def _wait(
+        self, cache: BaseCache, make: Callable[[], Value], part: object, generation: object
+    ) -> Value:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and not is_away(cache):
+            time.sleep(LOOK)
+            held, _ = self._look(cache, part)
+            if held is not None:
+                return held.value
+        logger.warning("waited in vain for %s, generation %s", self.key, generation)
+        return make()
+
+
+@dataclass(frozen=True, slots=True)
+class Noted(Generic[Value]):
+    """Values that are put there, and go by themselves after so many seconds."""
+
+    key: str
+    seconds: int
+    cache: str = field(default="default")
+
+    def put(self, part: object, value: Value) -> None:
+        caches[self.cache].set(f"{self.key}:{part}", value, self.seconds)
+
+    def put_if_none(self, part: object, value: Value) -> None:
+        cache = caches[self.cache]
+        if not is_away(cache):  # its `add` would ask the database then
+            cache.add(f"{self.key}:{part}", value, self.seconds)
+
+    def get(self, part: object) -> Value | None:
+        found: Value | None = caches[self.cache].get(f"{self.key}:{part}")
+        return found
+
+    def get_many(self, parts: Iterable[object]) -> dict[object, Value]:
+        """Those that are there. One round trip."""
+        keys = {f"{self.key}:{part}": part for part in parts}
+        return {keys[key]: value for key, value in caches[self.cache].get_many(list(keys)).items()}
+
+    def drop(self, part: object) -> None:
+        caches[self.cache].delete(f"{self.key}:{part}")
+
+
+def is_away(cache: BaseCache) -> bool:
+    """Whether it is known not to answer, so that nobody needs to ask."""
+    return bool(getattr(cache, "is_away", False))
+
+
+BOARD: Computed[Any] = Computed("desk.board.3", 5, facts=("view.saved", "view.removed"))
+DIRECTORY: Computed[Any] = Computed(
+    "desk.directory.2",
+    30,
+    facts=(
+        *("team.changed", "person.changed", "access.granted", "access.denied"),
+        *("desk.configured", "privacy.anonymised"),
+    ),
+)
+HOUR: Computed[Any] = Computed("desk.hour.1", 10)
+# "shared" is seen by every process, even where "default" is each one's own memory.
+PRESENCE: Noted[tuple[Any, float]] = Noted("presence", 25, cache="shared")
+SESSIONS: Noted[dict[str, Any]] = Noted("session", 60)
+PROBE: Noted[str] = Noted("readyz", 10)
+
+COMPUTED = (BOARD, DIRECTORY, HOUR)
+
+
+def forget_by_fact(name: str) -> None:
+    for entry in COMPUTED:
+        if name in entry.facts:
+            entry.forget_all()
