@@ -47,6 +47,7 @@ LEASES = 5  # a mail server may be slow several times over: greeting, envelope, 
 MAX_ATTEMPTS = 12  # with the backoff below: about a day
 MAX_BACKOFF = timedelta(hours=4)
 MAX_WAIT = timedelta(minutes=30)  # for a carrier that is too busy
+MAX_DELAY = 900  # seconds that a broker keeps a job back
 
 _NO_ADDRESS = _("This is not an e-mail address.")
 _BLOCKED = _("Mail to this address came back, or was marked as spam. No more is sent to it.")
@@ -278,7 +279,7 @@ def put_off(*, mail: OutgoingMail, error: str, seconds: int, now: datetime) -> N
     """Its carrier is too busy: nothing is counted against the mail, and it is soon tried again."""
     wait = min(timedelta(seconds=seconds) * 2 ** min(mail.waits, 10), MAX_WAIT)
     _held_by(mail).update(due_at=now + wait, error=error, waits=mail.waits + 1)
-    nudge("apps.notifications.tasks.send_due", after=seconds)
+    nudge("apps.notifications.tasks.send_due", after=min(int(wait.total_seconds()), MAX_DELAY))
 
 
 def _held_by(mail: OutgoingMail) -> OutgoingMailQuerySet:

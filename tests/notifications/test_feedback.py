@@ -198,11 +198,11 @@ def sent_reply(cast: Cast, *, carried_as: str = "0102-a") -> OutgoingMail:
 
 
 def delivery_of(mail: OutgoingMail) -> str:
-    return Message.objects.get(pk=mail.message_id).delivery
+    return Message.objects.get(pk=mail.message_id or 0).delivery
 
 
 def facts_of(mail: OutgoingMail) -> list[str]:
-    ticket = Message.objects.get(pk=mail.message_id).ticket_id
+    ticket = Message.objects.get(pk=mail.message_id or 0).ticket_id
     told = journal.history(subject_of(ticket), limit=50)
     return [fact.name for fact in told if fact.name.startswith("message.")]
 
