@@ -45,7 +45,7 @@ def _row(line: str) -> Row:
 # Routes that are too empty or too long for a line.
 SHORT = {
     "(home)": "",
-    "admin/(app)/": "admin/^(?P<app_label>events|notifications|ops|tickets|desk|knowledge"
+    "admin/(app)/": "admin/^(?P<app_label>events|notifications|ops|tickets|desk|mail|knowledge"
     "|accounts)/$",
 }
 TABLE = r"""
@@ -236,9 +236,9 @@ post admin/mail/incomingmail/<path:object_id>/delete/                           
 get  admin/mail/incomingmail/<path:object_id>/history/                          LLLLLFFF2
 get  admin/mail/incomingmail/add/                                               LLLLLFFFF
 post admin/mail/incomingmail/add/                                               LLLLLFFFF
-get  admin/mail/incomingmail/<int:pk>/html/                                     LLLLLFFF2
+get  admin/mail/incomingmail/<int:pk>/html/                                     LLLLLFFF4
 post admin/mail/incomingmail/<int:pk>/html/                                     LLLLL5555
-get  admin/mail/incomingmail/<int:pk>/source/                                   LLLLLFFF2
+get  admin/mail/incomingmail/<int:pk>/source/                                   LLLLLFFF4
 post admin/mail/incomingmail/<int:pk>/source/                                   LLLLL5555
 get  admin/notifications/outgoingmail/                                          LLLLLFFF2
 get  admin/notifications/outgoingmail/<path:object_id>/                         LLLLL3333
