@@ -24,6 +24,7 @@ from apps.events import journal
 from apps.events.envelope import as_headers, current_cause
 from apps.kernel.actors import SYSTEM, Actor
 from apps.kernel.errors import ForbiddenError
+from apps.kernel.text import number_in
 from apps.notifications import compose, events, standing
 from apps.notifications.addresses import is_blocked
 from apps.notifications.audience import Notice
@@ -402,7 +403,7 @@ def _take_in(heard: Heard, *, now: datetime) -> None:
     elif heard.kind in standing.KEPT:
         told = Report(
             recipient=recipient,
-            carried_as=heard.carried_as[:100],
+            carried_as=heard.carried_as,
             kind=heard.kind,
             happened_at=heard.at,
             detail=heard.detail,
@@ -468,9 +469,9 @@ def _mail_of(heard: Heard) -> OutgoingMail | None:
     """
     known = OutgoingMail.objects.select_for_update().filter(to__iexact=heard.address)
     sent = known.filter(carried_as=heard.carried_as, state="sent").first()
-    if sent is not None or not heard.label.isdecimal():
+    if sent is not None:
         return sent
-    return known.filter(pk=int(heard.label[:18]), carried_as="").first()
+    return known.filter(pk=number_in(heard.label), carried_as="").first()
 
 
 @transaction.atomic
