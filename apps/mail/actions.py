@@ -18,6 +18,7 @@ from apps.mail.models import IncomingMail
 from apps.mail.notices import arrival_in
 
 MAX_BACKOFF = timedelta(hours=1)
+A_BATCH = 500  # mails that are looked up at once
 
 
 def receive_notice(notice: Mapping[str, Any], *, now: datetime) -> None:
@@ -33,7 +34,7 @@ def receive_notice(notice: Mapping[str, Any], *, now: datetime) -> None:
         "received_at": arrival.received_at,
         "spam": arrival.spam,
         "virus": arrival.virus,
-        "notice": dict(notice),
+        "notice": arrival.notice,
     }
     row = IncomingMail(store=arrival.store, key=arrival.key, due_at=now, **told)
     IncomingMail.objects.bulk_create([row], ignore_conflicts=True)
@@ -48,13 +49,10 @@ def enter_unannounced(*, now: datetime) -> int:
     entered, batch = 0, list[Raw]()
     for raw in kept.walk():
         batch.append(raw)
-        if len(batch) == _A_BATCH:
+        if len(batch) == A_BATCH:
             entered += _enter(kept.store, batch, now=now)
             batch = []
     return entered + _enter(kept.store, batch, now=now)
-
-
-_A_BATCH = 500
 
 
 def _enter(store: str, batch: list[Raw], *, now: datetime) -> int:

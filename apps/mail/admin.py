@@ -20,7 +20,7 @@ from apps.accounts.middleware import actor_of
 from apps.accounts.permissions import Permission
 from apps.kernel.errors import DomainError, ForbiddenError, NotFoundError
 from apps.mail import actions, reading
-from apps.mail.inbox import inbox
+from apps.mail.inbox import RawMissingError, inbox
 from apps.mail.models import IncomingMail
 
 NOTHING_RUNS = (
@@ -117,4 +117,7 @@ def _raw(request: HttpRequest, pk: int) -> bytes:
     mail = IncomingMail.objects.filter(pk=pk).first()
     if mail is None:
         raise NotFoundError
-    return inbox.get().read(mail.key)
+    try:
+        return inbox.get().read(mail.key)
+    except RawMissingError:
+        raise NotFoundError from None

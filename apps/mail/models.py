@@ -28,7 +28,7 @@ class IncomingMail(models.Model):
     store = models.CharField(_("store"), max_length=80)  # the bucket, or "folder"
     key = models.CharField(_("key"), max_length=300)
     carried_as = models.CharField(_("carried as"), max_length=120, blank=True)  # by SES
-    envelope_from = models.CharField(_("envelope sender"), max_length=320, blank=True)
+    envelope_from = models.EmailField(_("envelope sender"), max_length=320, blank=True)
     envelope_to = models.JSONField(_("envelope recipients"), default=list)
     received_at = models.DateTimeField(_("received"))
     spam = models.CharField(_("spam verdict"), max_length=20, blank=True)

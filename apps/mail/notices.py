@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from apps.kernel.text import one_line
+
 # What the worker's page gets and is ours: see apps.mail.actions.receive_notice.
 NOTICES = ("notificationType:Received",)
 
@@ -30,6 +32,7 @@ class Arrival:
     received_at: datetime
     spam: str
     virus: str
+    notice: Any  # as it came, but for what no database takes
 
 
 def arrival_in(notice: Mapping[str, Any]) -> Arrival:
@@ -47,16 +50,30 @@ def _read(notice: Mapping[str, Any]) -> Arrival:
         raise ValueError(action)
     moment = datetime.fromisoformat(receipt.get("timestamp") or mail["timestamp"])
     return Arrival(
-        store=str(action["bucketName"])[:80],
-        key=str(action["objectKey"])[:300],
-        carried_as=str(mail["messageId"])[:120],
-        envelope_from=str(mail["source"])[:320],
-        envelope_to=[str(address)[:320] for address in receipt["recipients"]],
+        store=one_line(action["bucketName"])[:80],
+        key=one_line(action["objectKey"])[:300],
+        carried_as=one_line(mail["messageId"])[:120],
+        envelope_from=one_line(mail["source"])[:320],
+        envelope_to=[one_line(address)[:320] for address in receipt["recipients"]],
         received_at=moment,
         spam=_verdict(receipt, "spamVerdict"),
         virus=_verdict(receipt, "virusVerdict"),
+        notice=_storable(notice),
     )
 
 
 def _verdict(receipt: Mapping[str, Any], name: str) -> str:
     return str((receipt.get(name) or {}).get("status", ""))[:20]
+
+
+def _storable(value: Any) -> Any:
+    """Strangers' headers are in it: without NUL and halves of characters."""
+    match value:
+        case str():
+            return value.replace("\0", "").encode("utf-8", "replace").decode()
+        case Mapping():
+            return {_storable(key): _storable(inner) for key, inner in value.items()}
+        case list():
+            return [_storable(inner) for inner in value]
+        case _:
+            return value

@@ -8,6 +8,8 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
 
+from apps.kernel.text import one_line
+
 MOST = 200_000  # characters of a part that a page shows
 
 
@@ -51,7 +53,7 @@ def _plain(text: object) -> str:
 
 
 def _header(mail: EmailMessage, name: str) -> str:
-    return " ".join(_plain(_try(lambda: mail[name], "") or "").split())
+    return one_line(_plain(_try(lambda: mail[name], "") or ""))
 
 
 def _header_at(mail: EmailMessage, place: int) -> str:

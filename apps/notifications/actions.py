@@ -22,6 +22,7 @@ from apps.events import journal
 from apps.events.jobs import nudge
 from apps.kernel.actors import SYSTEM, Actor
 from apps.kernel.errors import ForbiddenError
+from apps.kernel.text import number_in
 from apps.notifications import compose, events, standing
 from apps.notifications.addresses import is_blocked
 from apps.notifications.audience import Notice
@@ -45,6 +46,7 @@ LEASES = 5  # a mail server may be slow several times over: greeting, envelope, 
 MAX_ATTEMPTS = 12  # with the backoff below: about a day
 MAX_BACKOFF = timedelta(hours=4)
 MAX_WAIT = timedelta(minutes=30)  # for a carrier that is too busy
+MAX_DELAY = 900  # seconds that a broker keeps a job back
 
 _NO_ADDRESS = _("This is not an e-mail address.")
 _BLOCKED = _("Mail to this address came back, or was marked as spam. No more is sent to it.")
@@ -263,7 +265,7 @@ def put_off(*, mail: OutgoingMail, error: str, seconds: int, now: datetime) -> N
     """Its carrier is too busy: nothing is counted against the mail, and it is soon tried again."""
     wait = min(timedelta(seconds=seconds) * 2 ** min(mail.waits, 10), MAX_WAIT)
     _held_by(mail).update(due_at=now + wait, error=error, waits=mail.waits + 1)
-    nudge("apps.notifications.tasks.send_due", after=seconds)
+    nudge("apps.notifications.tasks.send_due", after=min(int(wait.total_seconds()), MAX_DELAY))
 
 
 def _held_by(mail: OutgoingMail) -> OutgoingMailQuerySet:
@@ -386,7 +388,7 @@ def _take_in(heard: Heard, *, now: datetime) -> None:
     elif heard.kind in standing.KEPT:
         told = Report(
             recipient=recipient,
-            carried_as=heard.carried_as[:100],
+            carried_as=heard.carried_as,
             kind=heard.kind,
             happened_at=heard.at,
             detail=heard.detail,
@@ -452,9 +454,9 @@ def _mail_of(heard: Heard) -> OutgoingMail | None:
     """
     known = OutgoingMail.objects.select_for_update().filter(to__iexact=heard.address)
     sent = known.filter(carried_as=heard.carried_as, state="sent").first()
-    if sent is not None or not heard.label.isdecimal():
+    if sent is not None:
         return sent
-    return known.filter(pk=int(heard.label[:18]), carried_as="").first()
+    return known.filter(pk=number_in(heard.label), carried_as="").first()
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from apps.kernel.text import one_line
 from apps.notifications.carrying import LABEL
 from apps.notifications.standing import Kind
 
@@ -54,12 +55,12 @@ def _read(notice: Mapping[str, Any]) -> Iterator[Heard]:
     label = _first((mail.get("tags") or {}).get(LABEL) or ())
     for address, kind, at, detail in _about(notice, mail):
         yield Heard(
-            carried_as=mail["messageId"],
+            carried_as=one_line(mail["messageId"])[:100],
             label=label,
             address=_bare(address),
             kind=kind,
             at=at,
-            detail=" ".join(detail.split())[:DETAIL],
+            detail=one_line(str(detail))[:DETAIL],
         )
 
 

@@ -10,6 +10,9 @@ from email.message import EmailMessage as ParsedMail
 from email.utils import parsedate_to_datetime
 from typing import Protocol
 
+from django.utils.translation import gettext_lazy as _
+
+from apps.kernel.errors import DomainError
 from apps.kernel.ports import Location, Port
 
 NAME = re.compile(r"\d{8}T\d{6}-[0-9a-f]{16}")
@@ -28,6 +31,12 @@ class Kept:
     html: str
     headers: tuple[tuple[str, str], ...]
     source: bytes
+
+
+class OutboxAwayError(DomainError):
+    code = "outbox.away"
+    status = 503
+    message = _("What was sent can't be read right now. Try again in a moment.")
 
 
 class Outbox(Protocol):

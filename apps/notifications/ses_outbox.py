@@ -11,9 +11,12 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+from django.core.exceptions import ImproperlyConfigured
+
 from apps.kernel import aws
 from apps.kernel.ports import Location
-from apps.notifications.outbox import NAME, Gone, Kept, parsed
+from apps.notifications.outbox import NAME, Gone, Kept, OutboxAwayError, parsed
 
 TIMEOUT = 10  # seconds
 
@@ -41,10 +44,13 @@ class LocalSes(Gone):
         return parsed(name, _written(record)) if record else None
 
     def _held(self) -> dict[str, dict[str, Any]]:
-        account = aws.client("sts").get_caller_identity()["Account"]
-        url = f"{self.endpoint}/_ministack/ses/messages?account={account}"
-        with urllib.request.urlopen(url, timeout=TIMEOUT) as answer:  # noqa: S310 - our own
-            told = json.load(answer)
+        try:
+            account = aws.client("sts").get_caller_identity()["Account"]
+            url = f"{self.endpoint}/_ministack/ses/messages?account={account}"
+            with urllib.request.urlopen(url, timeout=TIMEOUT) as answer:  # noqa: S310 - our own
+                told = json.load(answer)
+        except (OSError, BotoCoreError, ClientError, ImproperlyConfigured) as error:
+            raise OutboxAwayError from error
         return {_name(record): record for record in told["messages"].get(account, ())}
 
 

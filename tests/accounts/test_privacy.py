@@ -51,6 +51,7 @@ EXPORTED = {
     "knowledge.ArticleImage.author": "knowledge",
     "knowledge.Feedback.user": "knowledge",
     "knowledge.Revision.author": "knowledge",
+    "mail.IncomingMail.envelope_from": "mail",
     "mfa.Authenticator.user": "second factors",
     "notifications.Notification.recipient": "notifications",
     "notifications.OutgoingMail.to": "notifications",

@@ -233,6 +233,17 @@ class TestKeeping:
         facts = journal.history(events.subject_of(mail.pk), limit=9)
         assert [fact.name for fact in facts] == ["mail.received"]
 
+    def test_what_no_database_takes_keeps_no_mail_away(self, box: Box) -> None:
+        told = notice(box.put("m1", b"Subject: a\0b\n\nx\0y"), store=box.inbox.store)
+        told["mail"]["commonHeaders"]["subject"] = "a\0b \ud800"
+        told["mail"]["source"] = "a\0b@example.com"
+        actions.receive_notice(told, now=NOON)
+        take_all(NOON)
+
+        mail = IncomingMail.objects.get()
+        assert mail.state == "kept"
+        assert "\0" not in mail.subject + mail.envelope_from + str(mail.notice)
+
     def test_a_lost_notice_costs_time_and_no_mail(
         self, box: Box, capsys: pytest.CaptureFixture[str]
     ) -> None:

@@ -19,7 +19,7 @@ from django.test import Client
 
 from apps.kernel import aws as clients
 from apps.kernel.actors import SYSTEM
-from apps.notifications import actions, tasks
+from apps.notifications import actions, ses_outbox, tasks
 from apps.notifications.carrying import AwayError, Carrier, DeskMail, carrier
 from apps.notifications.models import OutgoingMail, Recipient
 from apps.notifications.outbox import Outbox, outbox
@@ -366,6 +366,16 @@ class TestTheLocalSes:
         assert "desk@desk.example.com" in page
         assert "<p>Füße</p>" in part
         assert client.get("/outbox/20260504T120000-0123456789abcdef/").status_code == 404
+
+    def test_that_is_away_says_so(
+        self, cast: Cast, local_ses: Outbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        away = ses_outbox.LocalSes("http://127.0.0.1:9")
+        client = Client()
+        client.force_login(cast.ada)
+
+        with outbox.override(away):
+            assert client.get("/outbox/").status_code == 503
 
     def test_is_proved_by_a_mail_to_its_simulator(self, local_ses: Outbox) -> None:
         assert "simulator" in carrier.get().prove()

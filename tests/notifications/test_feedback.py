@@ -101,6 +101,16 @@ class TestReading:
 
         assert heard.address == RACHEL
 
+    def test_a_strangers_words_fit_on_a_line_of_any_database(self) -> None:
+        told = notice("hard")
+        told["bounce"]["bouncedRecipients"][0]["diagnosticCode"] = (
+            "550 a\0b\r\n\ud800c " + "x" * 999
+        )
+
+        (heard,) = heard_in(told)
+        assert heard.detail.startswith("550 a b c x")
+        assert len(heard.detail) == 300
+
     def test_taking_it_out_of_the_spam_folder_is_no_complaint(self) -> None:
         told = notice("complaint")
         told["complaint"]["complaintFeedbackType"] = "not-spam"
@@ -198,11 +208,11 @@ def sent_reply(cast: Cast, *, carried_as: str = "0102-a") -> OutgoingMail:
 
 
 def delivery_of(mail: OutgoingMail) -> str:
-    return Message.objects.get(pk=mail.message_id).delivery
+    return Message.objects.get(pk=mail.message_id or 0).delivery
 
 
 def facts_of(mail: OutgoingMail) -> list[str]:
-    ticket = Message.objects.get(pk=mail.message_id).ticket_id
+    ticket = Message.objects.get(pk=mail.message_id or 0).ticket_id
     told = journal.history(subject_of(ticket), limit=50)
     return [fact.name for fact in told if fact.name.startswith("message.")]
 

@@ -287,8 +287,14 @@ class TestTheCommand:
 @transactional
 class TestThePage:
     def test_looks_only_when_it_is_asked_to(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        cast, looked = make_cast(), []
-        only(monkeypatch, a_probe(lambda: looked.append(1) or "did it"))
+        cast = make_cast()
+        looked: list[int] = []
+
+        def prove() -> str:
+            looked.append(1)
+            return "did it"
+
+        only(monkeypatch, a_probe(prove))
         client = Client()
         client.force_login(cast.ada)
 

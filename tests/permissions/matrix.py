@@ -47,7 +47,7 @@ def _row(line: str) -> Row:
 SHORT = {
     "(home)": "",
     "admin/(app)/": "admin/^(?P<app_label>events|notifications|ops|tickets|desk|webhooks"
-    "|knowledge|accounts)/$",
+    "|mail|knowledge|accounts)/$",
 }
 TABLE = r"""
 get  (home)                                                                     222222222
@@ -265,9 +265,9 @@ post admin/mail/incomingmail/<path:object_id>/delete/                           
 get  admin/mail/incomingmail/<path:object_id>/history/                          LLLLLFFF2
 get  admin/mail/incomingmail/add/                                               LLLLLFFFF
 post admin/mail/incomingmail/add/                                               LLLLLFFFF
-get  admin/mail/incomingmail/<int:pk>/html/                                     LLLLLFFF2
+get  admin/mail/incomingmail/<int:pk>/html/                                     LLLLLFFF4
 post admin/mail/incomingmail/<int:pk>/html/                                     LLLLL5555
-get  admin/mail/incomingmail/<int:pk>/source/                                   LLLLLFFF2
+get  admin/mail/incomingmail/<int:pk>/source/                                   LLLLLFFF4
 post admin/mail/incomingmail/<int:pk>/source/                                   LLLLL5555
 get  admin/notifications/outgoingmail/                                          LLLLLFFF2
 get  admin/notifications/outgoingmail/<path:object_id>/                         LLLLL3333
