@@ -149,3 +149,14 @@ def test_a_name_follows_its_person_until_they_are_forgotten(cast: Cast) -> None:
     assert found(cast, cast.bob, "kowalczyk") == found(cast, cast.bob, "rachel") == []
     assert find.people("kowalczyk", actor=ada) == []
     assert not Word.objects.filter(word="kowalczyk").exists()
+
+
+def test_whoever_is_only_remotely_alike_is_looked_for_loosely(cast: Cast) -> None:
+    ada = cast.actor(cast.ada)
+    for user, name in ((cast.rachel, "Carl Ward"), (cast.ross, "Camille Ost")):
+        edit_person(user=user, name=name, locale="en", time_zone="UTC", actor=ada, now=LATER)
+
+    assert [hit.name for hit in find.people("carl wart", actor=ada)] == ["Carl Ward"]
+    assert [hit.name for hit in find.people("carl wart", actor=ada, loosely=False)] == ["Carl Ward"]
+    assert [hit.name for hit in find.people("camilox", actor=ada)] == ["Camille Ost"]
+    assert find.people("camilox", actor=ada, loosely=False) == []
