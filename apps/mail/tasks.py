@@ -2,16 +2,16 @@ from __future__ import annotations
 
 import logging
 
-from celery import shared_task
 from django.utils import timezone
 
+from apps.events.jobs import chore
 from apps.mail import actions
 from apps.mail.inbox import InboxAwayError, inbox
 
 logger = logging.getLogger(__name__)
 
 
-@shared_task
+@chore
 def take_waiting() -> None:
     """Read what came in. Where nobody tells of mail, look for it first."""
     if not inbox.get().announces:
@@ -20,7 +20,7 @@ def take_waiting() -> None:
         pass
 
 
-@shared_task
+@chore
 def find_unannounced() -> None:
     """Enter mails whose notice was lost."""
     try:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.events.stream import stream
 from apps.mail.inbox import inbox
 from apps.notifications.carrying import carrier
 from apps.ops.doctor import Ailment, actions
@@ -46,6 +47,14 @@ def facts() -> str:
     finally:
         actions.take_back(tokens=[token])
     return _("recorded a fact, and its subscriber heard it")
+
+
+def streaming() -> str:
+    """Reads only: what is put stays for days, and every fact of the probe "facts" goes this way."""
+    shards = stream.get().shards()
+    for shard in shards[:1]:
+        stream.get().read(shard.id, after=None, limit=1)
+    return _("read from a stream of %d shards") % len(shards)
 
 
 def _unanswered(tokens: Collection[str], *, seconds: float) -> list[str]:

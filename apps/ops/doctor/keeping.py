@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import shutil
+import urllib.request
 import uuid
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.core.cache import caches
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.insights.figures import Place, figures
+from apps.kernel.scanning import scanner
+from apps.kernel.storage import Showing, store
 from apps.ops.doctor import Ailment
 from apps.ops.models import ChoreRun
 from apps.search.documents import Kind
@@ -22,6 +27,8 @@ from apps.search.expressions import Phrase
 from apps.search.index import Question, index
 
 LEAST_FREE = 512 * 1024 * 1024  # bytes
+# The harmless file that every scanner has to find (eicar.org): in parts, or it would be found here.
+_EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 
 
 def database() -> str:
@@ -82,17 +89,50 @@ def cache() -> str:
 
 
 def files() -> str:
-    content = uuid.uuid4().bytes
-    name = default_storage.save(f"doctor/{uuid.uuid4()}.txt", ContentFile(content))
+    """Through the address that a browser would be sent to, where there is one."""
+    kept, content = store(), uuid.uuid4().bytes
+    name = kept.save(f"doctor/{uuid.uuid4()}.txt", ContentFile(content))
     try:
-        with default_storage.open(name) as file:
+        with kept.open(name) as file:
             if file.read() != content:
                 raise Ailment(_("a file that was written reads otherwise"))
+        showing = Showing(name="probe.txt", content_type="text/plain", is_inline=False)
+        answer = kept.serve(name, showing)
+        address = answer.get("Location", "")
+        if address:
+            with urllib.request.urlopen(address, timeout=10) as got:  # noqa: S310 - our own storage
+                if got.read() != content:
+                    raise Ailment(_("a file reads otherwise at its public address"))
+        answer.close()
     finally:
-        default_storage.delete(name)
-    if default_storage.exists(name):
+        kept.erase(name)
+    if kept.exists(name):
         raise Ailment(_("a file that was deleted is still there"))
-    return _("wrote, read and deleted a file")
+    way = _("through its signed address") if address else _("through the desk")
+    return _("wrote a file, read it %s and deleted it") % way
+
+
+def live_figures() -> str:
+    """A lease is a conditional write, and reading it back another: a second one is refused."""
+    owner, now = uuid.uuid4().hex, timezone.now()
+    until = now + timedelta(seconds=1)
+    kept = figures.get()
+    if kept.take("doctor", owner=owner, now=now, until=until) is None:
+        raise Ailment(_("somebody else is looking just now: try again"))
+    if kept.take("doctor", owner="another", now=now, until=until) is not None:
+        raise Ailment(_("a condition of a write did not hold"))
+    kept.keep("doctor", Place(position=None), owner=owner)
+    kept.between(now - timedelta(minutes=1), now)
+    return _("wrote under a condition, was refused rightly, and read figures")
+
+
+def scanning() -> str:
+    if scanner.get().find(io.BytesIO(b"harmless")):
+        raise Ailment(_("it finds harm in a harmless file"))
+    found = scanner.get().find(io.BytesIO(_EICAR))
+    if not found:
+        raise Ailment(_("it lets the test file for scanners pass"))
+    return _("let a harmless file pass and found %s") % found
 
 
 def search() -> str:

@@ -12,6 +12,8 @@ from django.db import connection
 from django.http.request import validate_host
 from django.utils.translation import gettext as _
 
+from apps.accounts.identity import provider
+from apps.accounts.identity.web import read
 from apps.kernel import aws
 from apps.ops.doctor import Ailment
 
@@ -66,3 +68,16 @@ def clock() -> str:
 def _skew(theirs: datetime) -> float:
     """Seconds that their clock is ahead of ours."""
     return (theirs - datetime.now(UTC)).total_seconds()
+
+
+def identity() -> str:
+    known = provider()
+    if known is None:
+        return _("accounts of the desk's own")
+    told = read(known.discovery)
+    keys = read(str(told["jwks_uri"])).get("keys") or []
+    if told.get("issuer") != known.issuer:
+        raise Ailment(_("it says that it is %s") % told.get("issuer"))
+    if not keys:
+        raise Ailment(_("it shows no keys"))
+    return _("read its description and %d keys") % len(keys)

@@ -36,6 +36,13 @@ PROBES = (
         prove=keeping.files,
     ),
     Probe(
+        name="scanner",
+        title=_("Scanner"),
+        variable="SCANNER_URL",
+        next_step=_("Is clamd running there, with its signatures loaded?"),
+        prove=keeping.scanning,
+    ),
+    Probe(
         name="jobs",
         title=_("Jobs"),
         variable="BROKER_URL",
@@ -48,6 +55,20 @@ PROBES = (
         variable="BUS_URL",
         next_step=_("Is the relay running, and on AWS the worker tier? Look at the deliveries."),
         prove=carrying.facts,
+    ),
+    Probe(
+        name="stream",
+        title=_("Stream"),
+        variable="STREAM_URL",
+        next_step=_("Does the stream or folder exist, and may the desk read and write it?"),
+        prove=carrying.streaming,
+    ),
+    Probe(
+        name="figures",
+        title=_("Live figures"),
+        variable="FIGURES_URL",
+        next_step=_("Does the table exist, and may the desk update and query it?"),
+        prove=keeping.live_figures,
     ),
     Probe(
         name="search",
@@ -69,6 +90,13 @@ PROBES = (
         variable="MAIL_URL",
         next_step=_("Does the bucket after ?inbox= exist, and may the desk list and read it?"),
         prove=carrying.mail_in,
+    ),
+    Probe(
+        name="identity",
+        title=_("Sign-in"),
+        variable="IDENTITY_URL",
+        next_step=_("Does the address of the provider open from this machine?"),
+        prove=safety.identity,
     ),
     Probe(
         name="secret-key",
