@@ -149,7 +149,9 @@ class TestAFileSentToTheBucket:
         assert not Upload.objects.exists()
 
     @pytest.mark.parametrize(
-        "token", ["", "x:y:z", signing.dumps([1, "attachments/x", "a"], salt="another")]
+        "token",
+        ["", "x:y:z", signing.dumps([1, "attachments/x", "a"], salt="another")],
+        ids=["none", "no token", "of another kind"],  # a token's time would be in its name
     )
     def test_is_confirmed_with_our_own_word_for_it(
         self, cast: Cast, bucket: Bucket, token: str
