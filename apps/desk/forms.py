@@ -67,7 +67,7 @@ class ComposerForm(WritingForm):
     def blank(cls, kind: str, *, seen: str, submission: str) -> Self:
         """Nothing is written, and these stand in its hidden fields."""
         form = cls(ticket=Ticket(), kind=kind, seen=0)
-        form.initial.update(seen=seen, submission=submission)
+        form.initial["seen"], form.initial["submission"] = seen, submission
         return form
 
     def refresh(self, seen: int) -> None:
