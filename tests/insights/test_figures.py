@@ -82,21 +82,24 @@ def test_many_at_once_add_each_fact_once(kind: str, request: pytest.FixtureReque
     if kind == "dynamodb":
         request.getfixturevalue("aws")
     store = new_store(kind)
+    together = threading.Barrier(4)
 
-    def work() -> None:
+    def work(own: int) -> None:
+        """Each time what all the others add as well, and one fact of its own."""
         try:
-            for start in range(0, 40, 5):
-                store.add(NOON, {pk: {"raised": 1} for pk in range(start, start + 10)})
+            for turn in range(10):
+                together.wait()
+                store.add(NOON, {turn: {"raised": 1}, own + turn: {"raised": 1}})
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=work) for _ in range(3)]
+    threads = [threading.Thread(target=work, args=[own]) for own in (100, 200, 300, 400)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
-    assert store.between(NOON, LATER) == {NOON: {"raised": 45}}
+    assert store.between(NOON, LATER) == {NOON: {"raised": 50}}
 
 
 FACTS: dict[str, dict[str, Any]] = {
