@@ -65,6 +65,7 @@ class Simulation:
     touched: dict[int, tuple[int, datetime]] = field(default_factory=dict)
     watchers: dict[int, list[int]] = field(default_factory=dict)  # users by ticket
     tagged: set[tuple[int, int]] = field(default_factory=set)
+    answered: set[int] = field(default_factory=set)  # tickets with a public word from staff
     thread: Thread = field(default_factory=lambda: Thread(""))  # of the ticket that is played
     rng: random.Random = field(default_factory=random.Random)
     correlation: uuid.UUID = field(default_factory=uuid.uuid4)
@@ -435,6 +436,10 @@ class Simulation:
         return True
 
     def _record_message(self, message: Message, actor: str, at: datetime) -> None:
+        is_answer = (message.visibility, message.direction) == ("public", "out")
+        is_first_reply = is_answer and message.ticket_id not in self.answered
+        if is_answer:
+            self.answered.add(message.ticket_id)
         self._record(
             lambda: events.MessageAdded(
                 subject=events.subject_of(message.ticket_id),
@@ -443,6 +448,7 @@ class Simulation:
                 visibility=message.visibility,
                 direction=message.direction,
                 channel=message.channel,
+                is_first_reply=is_first_reply,
             ),
             actor,
             at,

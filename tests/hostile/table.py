@@ -84,6 +84,7 @@ LINES: list[tuple[str, str, str | None]] = [
 # fmt: on
 
 DOWNLOAD = "application/octet-stream"
+HELD = "nothing"  # the scanner holds it back
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +181,7 @@ FILES = [
     Sent("picture bomb, GIF",     "bomb.gif",        _huge_gif,                               DOWNLOAD),
     Sent("picture bomb, JPEG",    "bomb.jpg",        _huge_jpeg,                              DOWNLOAD),
     Sent("half a picture",        "half.png",        lambda: picture()[:20],                  DOWNLOAD),
-    Sent("test of scanners",      "eicar.com",       lambda: EICAR,                           DOWNLOAD),
+    Sent("test of scanners",      "eicar.com",       lambda: EICAR,                           HELD),
     Sent("program",               "setup.png",       lambda: b"MZ\x90\0" + b"\0" * 200,       DOWNLOAD),
     Sent("shortcut",              "open.url",        lambda: b"[InternetShortcut]\r\nURL=file:///c:/", DOWNLOAD),
     # Names

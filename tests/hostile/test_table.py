@@ -96,6 +96,9 @@ def test_a_file_is_served_as_what_it_is(cast: Cast) -> None:
         file = ticket.messages.get().attachments.get()
 
         answer = rachel.get(f"/files/{file.ref}/")
+        if row.gets == table.HELD:
+            assert (answer.status_code, file.scan) == (404, "quarantined"), row.name
+            continue
         body = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
 
         assert (answer.status_code, body) == (200, content), row.name

@@ -259,6 +259,7 @@ class TestForgetting:
         assert caching.DIRECTORY.get(lambda: "new") == "new"
         assert caching.BOARD.get(lambda: "new", 7) == "old"
 
+    @pytest.mark.django_db  # who hears of what is partly rows: webhooks
     def test_every_fact_that_the_list_names_is_heard(self) -> None:
         told = "apps.desk.subscribers.forget_what_is_cached"
 

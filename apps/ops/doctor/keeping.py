@@ -14,6 +14,7 @@ from django.core.cache import caches
 from django.core.files.base import ContentFile
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
+from django.http import FileResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -103,7 +104,8 @@ def files() -> str:
             with urllib.request.urlopen(address, timeout=10) as got:  # noqa: S310 - our own storage
                 if got.read() != content:
                     raise Ailment(_("a file reads otherwise at its public address"))
-        answer.close()
+        if isinstance(answer, FileResponse):
+            answer.file_to_stream.close()  # the answer's own close() would end the connections too
     finally:
         kept.erase(name)
     if kept.exists(name):

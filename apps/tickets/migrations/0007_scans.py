@@ -35,8 +35,4 @@ class Migration(migrations.Migration):
             name='scan',
             field=models.CharField(choices=[('pending', 'Not checked yet'), ('clean', 'Checked'), ('quarantined', 'Held back')], db_default='pending', default='pending', max_length=11),
         ),
-        migrations.AddIndex(
-            model_name='attachment',
-            index=models.Index(condition=models.Q(('redacted_at', None), ('scan', 'pending')), fields=['id'], name='attachment_unscanned'),
-        ),
     ]
