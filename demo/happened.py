@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from apps.events.facts import Fact
+from apps.tickets.models import Status, Ticket
+from apps.tickets.statuses import FINISHED, StatusCategory
 
 
 class Kind(NamedTuple):
@@ -23,3 +25,14 @@ class Happened:
     actor: str
     at: datetime
     correlation: uuid.UUID
+
+
+def place(ticket: Ticket, status: Status, at: datetime, until: datetime | None) -> None:
+    """What moving a ticket does to its row."""
+    ticket.status, ticket.status_category = status, status.category
+    is_solved = status.category in {StatusCategory.RESOLVED, StatusCategory.CLOSED}
+    ticket.resolved_at = (ticket.resolved_at or at) if is_solved else None
+    ticket.closed_at = at if status.category == StatusCategory.CLOSED else None
+    ticket.scheduled_until = until if status.category == StatusCategory.SCHEDULED else None
+    if status.category in FINISHED:
+        ticket.waiting_since = None

@@ -31,13 +31,12 @@ from apps.tickets.models import (
     Link,
     Message,
     Participant,
-    Status,
     Ticket,
     TicketTag,
 )
-from apps.tickets.statuses import FINISHED, REOPENED_BY_REPLY, StatusCategory
+from apps.tickets.statuses import REOPENED_BY_REPLY, StatusCategory
 from demo import script as verbs
-from demo.happened import Happened, Kind
+from demo.happened import Happened, Kind, place
 from demo.rows import Writer
 from demo.threads import Thread
 from demo.world import LEVELS, World
@@ -319,7 +318,7 @@ class Simulation:
         before, status = ticket.status, self.world.statuses[slug]
         if before.slug == slug and ticket.scheduled_until == until:
             return
-        _place(ticket, status, at, until)
+        place(ticket, status, at, until)
         if (before.category, status.category) == (C.RESOLVED, C.OPEN):
             ticket.waiting_since = ticket.waiting_since or at
         _touch(ticket, at)
@@ -477,16 +476,6 @@ class Simulation:
 def _touch(ticket: Ticket, at: datetime) -> None:
     ticket.version += 1
     ticket.updated_at = at
-
-
-def _place(ticket: Ticket, status: Status, at: datetime, until: datetime | None) -> None:
-    ticket.status, ticket.status_category = status, status.category
-    is_solved = status.category in {C.RESOLVED, C.CLOSED}
-    ticket.resolved_at = (ticket.resolved_at or at) if is_solved else None
-    ticket.closed_at = at if status.category == C.CLOSED else None
-    ticket.scheduled_until = until if status.category == C.SCHEDULED else None
-    if status.category in FINISHED:
-        ticket.waiting_since = None
 
 
 _VERBS: Mapping[type[Any], Callable[[Simulation, Ticket, Any, datetime], None]] = {

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.ops import broker
 from apps.ops.broker.queues import QUEUES, SOFT_SECONDS
-from project import env, files, mail
+from project import database, env, files, mail
 from project.secrets import embedded_secret_key
 
 # Where things are
@@ -52,36 +52,7 @@ if EMBEDDED:
     _database["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
     Path(_database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
 else:
-    # RDS keeps the password in a secret, which it changes by itself.
-    _database["PASSWORD"] = env.text("DATABASE_PASSWORD", _database["PASSWORD"])
-    _database["ENGINE"] = "apps.kernel.postgresql"
-    # Milliseconds. Whoever waits longer for a lock, or works longer at a page, is in others' way.
-    _limits = {
-        "statement_timeout": 1000 * env.number("STATEMENT_SECONDS", 30, least=1, most=3600),
-        "lock_timeout": 1000 * env.number("LOCK_SECONDS", 5, least=1, most=600),
-        "idle_in_transaction_session_timeout": 60_000,
-    }
-    _database["OPTIONS"] = _database.get("OPTIONS", {}) | {
-        "options": " ".join(f"-c {name}={limit}" for name, limit in _limits.items()),
-        # A server that fails over says no goodbye: its silence has to be noticed.
-        "connect_timeout": 5,
-        "keepalives_idle": 30,
-        "keepalives_interval": 5,
-        "keepalives_count": 3,
-        "tcp_user_timeout": 15_000,
-    }
-    # Connections of a process; 0 where something else pools them: then each thread keeps its own.
-    _connections = env.number("DATABASE_POOL", 8, least=0, most=100)
-    if _connections:
-        _database["OPTIONS"]["pool"] = {
-            "min_size": 0,
-            "max_size": _connections,
-            "timeout": env.number("DATABASE_PATIENCE_SECONDS", 5, least=1, most=60),
-            "max_idle": 300,
-            "max_lifetime": 3600,
-        }
-    else:
-        _database |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    _database = database.postgresql(_database)
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
