@@ -104,7 +104,7 @@ def files() -> str:
             with urllib.request.urlopen(address, timeout=10) as got:  # noqa: S310 - our own storage
                 if got.read() != content:
                     raise Ailment(_("a file reads otherwise at its public address"))
-        if isinstance(answer, FileResponse):
+        if isinstance(answer, FileResponse) and answer.file_to_stream is not None:
             answer.file_to_stream.close()  # the answer's own close() would end the connections too
     finally:
         kept.erase(name)
