@@ -47,7 +47,8 @@ def shared_desk(tmp_path_factory: pytest.TempPathFactory, aws_url: str) -> Itera
         aws_secret_access_key=SECRET,
     )
     name = f"files-{secrets.token_hex(6)}"
-    client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+    place = {"LocationConstraint": REGION}
+    client.create_bucket(Bucket=name, CreateBucketConfiguration=place)  # type: ignore[arg-type]
     with own_database() as url:
         desk = Desk(
             tmp_path_factory.mktemp("desk"),
