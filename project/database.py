@@ -34,10 +34,14 @@ def postgresql(parsed: dict[str, Any]) -> dict[str, Any]:
     connections = env.number("DATABASE_POOL", 8, least=0, most=100)
     if not connections:
         return entry | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    patience = env.number("DATABASE_PATIENCE_SECONDS", 5, least=1, most=60)
     options["pool"] = {
         "min_size": 0,
         "max_size": connections,
-        "timeout": env.number("DATABASE_PATIENCE_SECONDS", 5, least=1, most=60),
+        "timeout": patience,
+        # It tries at growing distances: begun anew, so that nobody waits in vain for a server that
+        # is back after a long time.
+        "reconnect_timeout": patience,
         "max_idle": 300,
         "max_lifetime": 3600,
     }

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from botocore.config import Config
 
 # Seconds. A page waits for S3 or SQS no longer than this; what failed is tried once more.
-CONNECT, READ = 3, 20
+CONNECT, READ, FILE_READ = 3, 20, 8
 
 
 @functools.cache
@@ -56,6 +56,8 @@ def config(service: str, *, read: float = READ, attempts: int = 3) -> Config:
     """
     from botocore.config import Config
 
+    if service == "s3":  # somebody waits at a page: a minute of silence is too long for them
+        read, attempts = min(read, FILE_READ), min(attempts, 2)
     limits = Config(
         connect_timeout=CONNECT,
         read_timeout=read,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from apps.kernel.postgresql.patience import unhurried
 
 # Any number, the same in every release: PostgreSQL's advisory locks go by numbers.
 LOCK = 7_365_847_291
+AGAIN = 0.5  # seconds
 
 
 def release(*, verbosity: int) -> None:
@@ -30,8 +32,10 @@ def release(*, verbosity: int) -> None:
 @contextmanager
 def _alone() -> Iterator[None]:
     if connection.vendor == "postgresql":
-        with unhurried(for_locks=True), connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        # Asked again and again: who waits within a statement holds a snapshot, which an index that
+        # is built concurrently waits for, and neither would ever end.
+        while not _taken():
+            time.sleep(AGAIN)
         try:
             yield
         finally:
@@ -42,3 +46,9 @@ def _alone() -> Iterator[None]:
         with Path(f"{connection.settings_dict['NAME']}.release").open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+
+def _taken() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        return bool(cursor.fetchone()[0])
