@@ -84,11 +84,12 @@ LINES: list[tuple[str, str, str | None]] = [
 # fmt: on
 
 DOWNLOAD = "application/octet-stream"
+HELD = ""  # served as nothing: the scanner knows it
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """`gets` is the type that it is served as: DOWNLOAD, or a picture's, which a page shows."""
+    """`gets` is the type that it is served as: DOWNLOAD, HELD, or a picture's, which a page shows."""
 
     name: str
     file_name: str
@@ -180,7 +181,7 @@ FILES = [
     Sent("picture bomb, GIF",     "bomb.gif",        _huge_gif,                               DOWNLOAD),
     Sent("picture bomb, JPEG",    "bomb.jpg",        _huge_jpeg,                              DOWNLOAD),
     Sent("half a picture",        "half.png",        lambda: picture()[:20],                  DOWNLOAD),
-    Sent("test of scanners",      "eicar.com",       lambda: EICAR,                           DOWNLOAD),
+    Sent("test of scanners",      "eicar.com",       lambda: EICAR,                           HELD),
     Sent("program",               "setup.png",       lambda: b"MZ\x90\0" + b"\0" * 200,       DOWNLOAD),
     Sent("shortcut",              "open.url",        lambda: b"[InternetShortcut]\r\nURL=file:///c:/", DOWNLOAD),
     # Names
