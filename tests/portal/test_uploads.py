@@ -85,6 +85,19 @@ class TestAnUpload:
         assert {row.name for row in Attachment.objects.all()} == {"ahead.txt", "along.txt"}
         assert not Upload.objects.exists()
 
+    def test_that_was_confirmed_twice_at_once_is_kept_once(
+        self, cast: Cast, django_capture_on_commit_callbacks: Any
+    ) -> None:
+        rachel, one, two = cast.actor(cast.rachel), stored(), stored()
+        first = actions.keep_upload(stored=one, actor=rachel, now=NOON, arrival="arriving/x")
+
+        with django_capture_on_commit_callbacks(execute=True):
+            second = actions.keep_upload(stored=two, actor=rachel, now=NOON, arrival="arriving/x")
+
+        assert first == second == Upload.objects.get()
+        assert default_storage.exists(one.key)
+        assert not default_storage.exists(two.key)
+
     def test_of_nobody_is_refused(self, cast: Cast) -> None:
         cast.rachel.is_active = False
         cast.rachel.save()
