@@ -177,7 +177,7 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
 
     def unscanned(self) -> Self:
         """What waits for the scanner, oldest first."""
-        return self.filter(scan="pending", redacted_at=None).order_by("pk")
+        return self.filter(scan="pending", redacted_at=None, missing_at=None).order_by("pk")
 
 
 KEEP_UPLOADS = timedelta(days=1)

@@ -113,13 +113,16 @@ def discard_uploads() -> None:
 def scan_waiting() -> None:
     """Ask the scanner about files that it couldn't be asked about when they came.
 
-    While it is away the first of them is enough to know.
+    While it is away the first of them is enough to know; one that it can't look at stops no other.
     """
     now = timezone.now()
     for attachment in Attachment.objects.unscanned()[:BATCH]:
         try:
             with store().open(attachment.key) as file:
                 verdict = scanning.ask(file)
+        except scanning.NotLookedAtError as error:
+            logger.warning("not looked at", extra={"key": attachment.key, "why": str(error)})
+            continue
         except (scanning.ScannerAwayError, FilesAwayError) as error:
             logger.warning("files go on waiting for the scanner", extra={"why": str(error)})
             return

@@ -207,6 +207,18 @@ class TestAHarmfulFile:
         assert (bad.scan, bad.finding) == ("quarantined", "Eicar-Test-Signature")
 
 
+def test_a_file_that_the_scanner_cannot_look_at_stops_no_other(cast: Cast) -> None:
+    with clamd() as url:
+        adapter = scanner.build(url)
+    with scanner.override(adapter):
+        raised(cast, attachments=[stored("large.bin", b"x" * 6_000_000), stored("good.txt")])
+
+    with clamd() as url, scanner.override(scanner.build(url)):
+        tasks.scan_waiting()
+
+    assert [row.scan for row in Attachment.objects.order_by("pk")] == ["pending", "clean"]
+
+
 @pytest.fixture
 def ill(bucket: Bucket, monkeypatch: pytest.MonkeyPatch, aws: dict[str, str]) -> Ill:
     """S3 as it is, until it is told to fall ill."""

@@ -18,7 +18,11 @@ WAITING, CLEAN, HELD = "pending", "clean", "quarantined"
 
 
 class ScannerAwayError(Exception):
-    """The scanner can't be asked now, or could not look at the file; it says why."""
+    """The scanner can't be asked now; it says why."""
+
+
+class NotLookedAtError(ScannerAwayError):
+    """It is there, but could not look at this one file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from typing import IO
 from django.core.exceptions import ImproperlyConfigured
 
 from apps.kernel.ports import Location
-from apps.kernel.scanning import ScannerAwayError
+from apps.kernel.scanning import NotLookedAtError, ScannerAwayError
 
 PORT = 3310
 CONNECT, READ = 2, 30  # seconds: somebody waits for it
@@ -81,4 +81,4 @@ def _read(answer: bytes) -> str:
         return ""
     if said.endswith(" FOUND"):
         return said.removesuffix(" FOUND")
-    raise ScannerAwayError(f"clamd said {line!r}")
+    raise (NotLookedAtError if line else ScannerAwayError)(f"clamd said {line!r}")
