@@ -10,6 +10,7 @@ from django.db import transaction
 from django.http import HttpResponseBase
 from django.test import Client
 
+from apps.ops.doctor import page
 from tests.cast import Cast
 from tests.permissions.matrix import ROLES, Row, rows
 from tests.permissions.walk import routes
@@ -17,6 +18,12 @@ from tests.permissions.world import World, make_world
 
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
 _ONCE = re.compile(rb'csrfmiddlewaretoken" value="\w+"|nonce="[^"]+"|"[0-9a-f-]{36}"')
+
+
+@pytest.fixture(autouse=True)
+def nothing_to_examine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The doctor works beside the transaction of a test: what it records would stay for others."""
+    monkeypatch.setattr(page, "PROBES", ())
 
 
 def path_of(route: str, at: dict[str, str]) -> str:
