@@ -6,11 +6,7 @@ import json
 import subprocess
 import sys
 
-import pytest
-
 from tests.e2e.desk import ROOT, Desk
-
-pytestmark = pytest.mark.xdist_group("e2e")
 
 
 def test_all_is_well_until_a_worker_dies(desk: Desk) -> None:

@@ -16,7 +16,7 @@ from tests.e2e.axe import grave
 from tests.e2e.browsing import visitor
 from tests.e2e.desk import Desk
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.browser
 
 PASSWORD = "Correct-horse-7-battery"
 _FAILED = range(HTTPStatus.BAD_REQUEST, 600)

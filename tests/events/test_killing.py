@@ -1,31 +1,14 @@
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.dying import deaths
 
 
 def test_a_relay_killed_between_any_two_steps_loses_nothing_and_repeats_nothing(
     tmp_path: Path, database_url: str | None
 ) -> None:
-    given = {"DATABASE_URL": database_url, "SECRET_KEY": "x"} if database_url else {}
-    env = os.environ | {
-        "VAR_DIR": str(tmp_path),
-        "DJANGO_SETTINGS_MODULE": "project.settings",
-        "LOG_LEVEL": "ERROR",
-        **given,
-    }
+    found = deaths("tests.events.killing", folder=tmp_path, database_url=database_url)
 
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.events.killing"],
-        cwd=ROOT, env=env, capture_output=True, text=True, timeout=240, check=False,
-    )  # fmt: skip
-
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
-    deaths = json.loads(done.stdout.splitlines()[-1])
-    assert deaths["recording"] > 20
-    assert deaths["relaying"] > 60
+    assert found["recording"] > 20
+    assert found["relaying"] > 60
