@@ -53,7 +53,7 @@ staticfiles/staticfiles.json: $(STATIC) requirements.txt | $(VENV)/ready
 %.mo: %.po | $(VENV)/ready
 	@$(BIN)/python manage.py compile_translations --verbosity 0
 
-reset: ## Forget what the embedded desk keeps: its database, files, mail and jobs
+reset: ## Forget what the desks here keep: database, files, mail and jobs, of `make run-aws` too
 	rm -rf "$$(realpath -m var/aws/pg)" var
 
 $(VENV)/bin/python:
