@@ -11,11 +11,9 @@ from django.db.migrations.state import ProjectState
 class AddIndexOnline(AddIndexConcurrently):
     """An index that is built while others write, on PostgreSQL; an ordinary one elsewhere.
 
-    Its migration is `atomic = False` and does nothing else: what fails half way leaves an invalid
-    index, which the next try drops and builds anew.
+    Its migration is `atomic = False` and holds nothing but such: what fails half way leaves an
+    invalid index, which the next try drops and builds anew.
     """
-
-    atomic = False
 
     def database_forwards(
         self,
