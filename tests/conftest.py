@@ -26,14 +26,30 @@ hypothesis.register_profile("desk", deadline=None)
 hypothesis.load_profile("desk")
 
 
-class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # of no types
-    """Each test goes to whichever process is free; those in a browser stay together.
+# Of tests/e2e: each of their tests starts a desk, or several.
+DESKS_OF_THEIR_OWN = {
+    "test_doctor.py",
+    "test_identity.py",
+    "test_round.py",
+    "test_stopping.py",
+    "test_without_redis.py",
+}
 
-    They are the largest, so they come first, and they share one running desk.
+
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # of no types
+    """Each test goes to whichever process is free; those that share a running desk stay together.
+
+    These are the largest, so they come first: the journeys in one process, in another the pages
+    that are looked at. Both take about as long.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "e2e" if nodeid.startswith("tests/e2e/") else nodeid
+        path = nodeid.partition("::")[0]
+        if path.startswith("tests/e2e/test_looks"):
+            return "looks"
+        if path.startswith("tests/e2e/") and path.rpartition("/")[2] not in DESKS_OF_THEIR_OWN:
+            return "journeys"
+        return nodeid
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -45,7 +61,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if not hasattr(session.config, "workerinput"):  # the process that the others belong to
         factory: pytest.TempPathFactory = session.config._tmp_path_factory  # type: ignore[attr-defined]
-        databases.drop_released(factory.getbasetemp() / "released")
+        for folder in ("demo/var", "released"):
+            databases.drop_made(factory.getbasetemp() / folder)
 
 
 @pytest.fixture(scope="session")
@@ -161,4 +178,11 @@ def cast(db: None) -> Cast:
 def database_url() -> Iterator[str | None]:
     """An empty database on the tests' server; None for SQLite."""
     with databases.own_database() as url:
+        yield url
+
+
+@pytest.fixture
+def released_url(tmp_path: Path, released: Path) -> Iterator[str | None]:
+    """A released database for a desk in `tmp_path`; None for SQLite, where it is in the folder."""
+    with databases.own_desk(released, tmp_path / "var") as url:
         yield url

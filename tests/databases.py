@@ -34,10 +34,8 @@ def make_released(folder: Path) -> None:
 
     SQLite's is a file there; of PostgreSQL's the name is kept there.
     """
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if (folder / "done").exists():
+    with once(folder) as new:
+        if not new:
             return
         env = os.environ | {"VAR_DIR": str(folder)}
         if SERVER:
@@ -47,10 +45,19 @@ def make_released(folder: Path) -> None:
             env["DATABASE_URL"] = url_of(name)
         command = [sys.executable, "manage.py", "release", "--verbosity", "0"]
         subprocess.run(command, cwd=ROOT, env=env, check=True, timeout=300)
+
+
+@contextmanager
+def once(folder: Path) -> Iterator[bool]:
+    """True for the first process that asks for `folder`; the others wait until it is made."""
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield not (folder / "done").exists()
         (folder / "done").touch()
 
 
-def drop_released(folder: Path) -> None:
+def drop_made(folder: Path) -> None:
     if (folder / "name").exists():
         drop((folder / "name").read_text())
 
@@ -100,18 +107,23 @@ def own_desk(source: Path, folder: Path) -> Iterator[str | None]:
 
     Gives the database's address; None for SQLite, whose database is in the folder.
     """
-    shutil.copytree(source, folder, ignore=shutil.ignore_patterns(f"{FILE}*", "done", "lock"))
+    try:
+        yield fill(source, folder)
+    finally:
+        drop_made(folder)
+
+
+def fill(source: Path, folder: Path) -> str | None:
+    """Copy another desk's folder and its database, whose address it gives; None for SQLite."""
+    ignored = shutil.ignore_patterns(f"{FILE}*", "done", "lock", "name")
+    shutil.copytree(source, folder, ignore=ignored)
     if not SERVER:
         copy(source, str(folder / FILE))
-        yield None
-        return
+        return None
     name = _new_name()
     copy(source, name)
     (folder / "name").write_text(name)
-    try:
-        yield url_of(name)
-    finally:
-        drop(name)
+    return url_of(name)
 
 
 def sql_flush(

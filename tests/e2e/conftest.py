@@ -16,13 +16,14 @@ CHROMIUM = "/usr/bin/chromium"
 
 
 @pytest.fixture(scope="session")
-def demo(run_folder: Path, released: Path) -> Iterator[Path]:
+def demo(run_folder: Path, released: Path) -> Path:
     """The folder of a desk with a small demo. It never runs: those that do are copies of it."""
     folder = run_folder / "demo"
-    folder.mkdir()  # refused to a second process: browser tests belong together, see Scheduling
-    with databases.own_desk(released, folder / "var") as url:
-        Desk(folder, database_url=url).manage("demo", "--tickets", "60")
-        yield folder / "var"
+    with databases.once(folder) as new:
+        if new:
+            url = databases.fill(released, folder / "var")
+            Desk(folder, database_url=url).manage("demo", "--tickets", "60")
+    return folder / "var"
 
 
 @contextmanager

@@ -63,7 +63,8 @@ class Customer:
             began = time.monotonic()
             try:
                 answer = self.session.request(method, url, timeout=20, **options)
-            except requests.ConnectionError:
+            # The server is gone, or went in the middle of its answer.
+            except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
                 time.sleep(0.05)
                 continue
             if answer.status_code < 500:

@@ -24,9 +24,9 @@ CUSTOMER, AGENT = "nina@new.example", "otto@new.example"
 
 
 @pytest.fixture
-def pooled_desk(tmp_path: Path, database_url: str | None, aws: dict[str, str]) -> Iterator[Desk]:
+def pooled_desk(tmp_path: Path, released_url: str | None, aws: dict[str, str]) -> Iterator[Desk]:
     """A desk that finds its user pool where the stack has written it down."""
-    desk = Desk(tmp_path, database_url=database_url)
+    desk = Desk(tmp_path, database_url=released_url)
     given = {"SiteUrl": desk.url, "LocalPages": aws["AWS_ENDPOINT_URL"], "SignInName": "Acme"}
     stacks.apply("identity", stage="local", parameters=given)
     idp = boto3.client("cognito-idp")
@@ -42,7 +42,6 @@ def pooled_desk(tmp_path: Path, database_url: str | None, aws: dict[str, str]) -
         )
     idp.admin_add_user_to_group(UserPoolId=pool["Id"], Username=AGENT, GroupName="agent")
     desk.env |= aws | {"SSM_PREFIX": "/tendril/local", "STAFF_MFA": "required"}
-    desk.manage("release")
     desk.start_one("web")
     desk.wait_until_ready()
     try:

@@ -262,13 +262,12 @@ class TestThePoster:
 
 
 def test_a_worker_of_its_own_takes_what_the_poster_brings_and_both_stop_when_told(
-    aws: dict[str, str], tmp_path: Path, database_url: str | None
+    aws: dict[str, str], tmp_path: Path, released_url: str | None
 ) -> None:
     """The processes themselves: gunicorn with ROLE=worker, and `python -m deploy.sqsd`."""
     sqs = boto3.client("sqs")
     queue = sqs.create_queue(QueueName="w")["QueueUrl"]
-    desk = Desk(tmp_path, database_url=database_url, ROLE="worker", **aws)
-    desk.manage("release")
+    desk = Desk(tmp_path, database_url=released_url, ROLE="worker", **aws)
     desk.start_one("web")
     poster = subprocess.Popen(
         [sys.executable, "-m", "deploy.sqsd", "--queue", queue, "--to", f"{desk.url}/worker/"],
