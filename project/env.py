@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -36,6 +36,16 @@ def _value(name: str) -> str | None:
 def text(name: str, default: str) -> str:
     value = _value(name)
     return default if value is None else value
+
+
+def changing(name: str, default: str) -> Callable[[], str]:
+    """A reader of a text that its service may change while the desk runs."""
+    value = text(name, default)
+    if name in os.environ or name not in _stored():
+        return lambda: value
+    from project import parameters
+
+    return parameters.renewing(os.environ["SSM_PREFIX"], name, value)
 
 
 def flag(name: str, *, default: bool) -> bool:
@@ -70,7 +80,7 @@ def choice(name: str, default: str, *, allowed: Sequence[str]) -> str:
 
 
 def names(name: str, default: Sequence[str]) -> list[str]:
-    value = os.environ.get(name)
+    value = _value(name)
     if value is None:
         return list(default)
     return [part.strip() for part in value.split(",") if part.strip()]
