@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -103,8 +104,27 @@ def service(name: str, default: str, *, schemes: Sequence[str]) -> str:
     value = text(name, default)
     if urlsplit(value).scheme not in schemes:
         known = ", ".join(f"{scheme}:" for scheme in schemes)
-        raise ImproperlyConfigured(f"{name}={value!r}: unknown scheme, use one of {known}")
+        raise ImproperlyConfigured(f"{name}={shown(value)!r}: unknown scheme, use one of {known}")
     return value
+
+
+def server(name: str, default: str, *, schemes: Mapping[str, str]) -> str:
+    """A service's URL; of each scheme, how it is written where it has a host: "" where not."""
+    value = service(name, default, schemes=list(schemes))
+    parts = urlsplit(value)
+    if pattern := schemes[parts.scheme]:
+        try:
+            good = bool(parts.hostname) and parts.port != 0
+        except ValueError:  # the port is no number
+            good = False
+        if not good:
+            raise ImproperlyConfigured(f"{name}={shown(value)!r}: write {pattern}")
+    return value
+
+
+def shown(url: str) -> str:
+    """A URL as it may stand in a log: without a password."""
+    return re.sub(r"//[^@/]*@", "//***@", url)
 
 
 def folder(name: str, default: Path) -> Path:
