@@ -68,6 +68,9 @@ if not SECRET_KEY:
         )
     SECRET_KEY = embedded_secret_key(VAR_DIR)
 
+# What was signed with them is still good: while SECRET_KEY is being changed (ADR 37).
+SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS", [])
+
 # Cache
 
 # "shared" is for what every process must see, such as who is here (ADR 29). Memory is fast, but
