@@ -21,6 +21,9 @@
 // fields, and then its `confirm` {url, fields} is, if there is one: the last answer is {ref, name,
 // size, remove}; a refusal is {message}.
 
+const SILENCE = 45_000; // milliseconds in which nothing moves
+const NEVER_ARRIVED = "files.never-arrived";
+
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
 
 const spell = (bytes) => {
@@ -186,13 +189,19 @@ class Uploader {
 
   // 1 asks the desk where the file goes, 2 sends it there, 3 has the desk look at what arrived. Where
   // it goes to the desk itself, the second answer is the last.
+  // What arrived isn't sent again when only the third failed.
   async send(row, file) {
     try {
-      const grant = await this.post(row, this.said.upload, { name: file.name, size: file.size });
-      if (!grant.url) return this.refused(row, grant);
-      let answer = await this.post(row, grant.url, grant.fields, file);
-      if (grant.confirm && !answer.trouble) {
-        answer = await this.post(row, grant.confirm.url, grant.confirm.fields);
+      let answer = row.confirm ? await this.post(row, row.confirm.url, row.confirm.fields) : {};
+      if (!answer.ref && (!row.confirm || answer.code === NEVER_ARRIVED)) {
+        row.confirm = null;
+        const grant = await this.post(row, this.said.upload, { name: file.name, size: file.size });
+        if (!grant.url) return this.refused(row, grant);
+        answer = await this.post(row, grant.url, grant.fields, file);
+        if (grant.confirm && !answer.trouble) {
+          row.confirm = grant.confirm;
+          answer = await this.post(row, grant.confirm.url, grant.confirm.fields);
+        }
       }
       if (!answer.ref) return this.refused(row, answer);
       this.finish(row, answer);
@@ -222,8 +231,19 @@ class Uploader {
     }
     row.request = request;
     return new Promise((resolve, reject) => {
+      // A slow line may take an hour; one on which nothing moves is no line.
+      let still;
+      const moved = () => {
+        clearTimeout(still);
+        still = setTimeout(() => {
+          request.abort();
+          reject(new Error("silence"));
+        }, SILENCE);
+      };
+      moved();
+      request.upload.addEventListener("progress", moved);
+      request.addEventListener("loadend", () => clearTimeout(still));
       request.addEventListener("error", reject);
-      request.addEventListener("timeout", reject);
       request.addEventListener("load", () => {
         const isFine = request.status >= 200 && request.status < 300;
         resolve({ ...(isFine ? {} : { trouble: request.status }), ...read(request) });

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, FilePayload, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 
 from tests.e2e.browsing import email_of, sign_in, watched
 from tests.e2e.desk import Desk
@@ -124,6 +124,44 @@ def test_a_rating_is_one_click_of_a_person(
     page.get_by_label("Very good").check(force=True)
     page.get_by_role("button", name="Change it").click()
     expect(page.get_by_label("Very good")).to_be_checked()
+
+
+def test_what_arrived_is_not_sent_again_and_a_silent_storage_is_not_waited_for(
+    shared_desk: Desk, browser: Browser, complaints: list[str]
+) -> None:
+    """The storage is played by the browser's network: it is the page that is looked at."""
+    page = watched(browser.new_context(), complaints)
+    sign_in(page, shared_desk, "Customer")
+    page.clock.install()
+    page.goto(f"{shared_desk.url}/new/other/")
+    bucket = f"{shared_desk.url}/a-bucket/"
+    confirm = {"url": "/uploads/confirm/", "fields": {"token": "t"}}
+    grant = {"url": bucket, "fields": {"key": "k"}, "confirm": confirm}
+    kept = {"ref": "r", "name": "a.png", "size": 1, "remove": "/uploads/r/remove/"}
+    sent: list[str] = []
+
+    def take(route: Route) -> None:
+        sent.append("a file")
+        if len(sent) > 1:
+            route.fulfill(status=204)  # the first one is never answered
+
+    page.route("**/uploads/", lambda route: route.fulfill(json=grant))
+    page.route(bucket, take)
+    page.route("**/uploads/confirm/", lambda route: route.abort())
+    page.get_by_label("Files").set_input_files([_picture("card.png")])
+    _row(page, "card.png", "sending")
+    page.clock.run_for(46_000)
+    _row(page, "card.png", "failed")
+
+    page.get_by_role("button", name="Retry: card.png").click()
+    _row(page, "card.png", "failed")  # it arrived, and nobody could say so
+    page.unroute("**/uploads/confirm/")
+    page.route("**/uploads/confirm/", lambda route: route.fulfill(json=kept))
+    page.get_by_role("button", name="Retry: card.png").click()
+    _row(page, "card.png", "done")
+
+    assert len(sent) == 2
+    complaints[:] = [text for text in complaints if "ERR_FAILED" not in text]  # those we made
 
 
 def test_an_article_ends_the_visit_and_is_counted(
