@@ -21,6 +21,13 @@ def take_waiting() -> None:
 
 
 @chore
+def erase_forgotten() -> None:
+    """Delete where it is kept what was forgotten in the database."""
+    while actions.erase_next(now=timezone.now()):
+        pass
+
+
+@chore
 def find_unannounced() -> None:
     """Enter mails whose notice was lost."""
     try:
