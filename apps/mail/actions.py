@@ -13,10 +13,10 @@ from apps.accounts.permissions import Permission
 from apps.events import journal
 from apps.events.jobs import nudge
 from apps.kernel.actors import SYSTEM, Actor
-from apps.kernel.errors import DomainError, ForbiddenError
+from apps.kernel.errors import ForbiddenError
 from apps.mail import events, reading
 from apps.mail.addresses import address_in, note_addresses
-from apps.mail.inbox import InboxAwayError, Raw, RawMissingError, inbox
+from apps.mail.inbox import InboxAwayError, KeptElsewhereError, Raw, RawMissingError, inbox
 from apps.mail.models import IncomingMail, IncomingMailQuerySet
 from apps.mail.notices import arrival_in
 
@@ -63,6 +63,7 @@ def enter_unannounced(*, now: datetime) -> int:
 def _enter(store: str, batch: list[Raw], *, now: datetime) -> int:
     keys = [raw.key for raw in batch]
     known = IncomingMail.objects.filter(store=store, key__in=keys)
+    known.filter(state="missing").update(state="received", due_at=now)  # it was put back
     there = set(known.values_list("key", flat=True))
     new = [
         IncomingMail(store=store, key=raw.key, received_at=raw.at, size=raw.size, due_at=now)
@@ -74,28 +75,45 @@ def _enter(store: str, batch: list[Raw], *, now: datetime) -> int:
 
 
 def take_next(*, now: datetime) -> bool:
-    """Read one mail that waits. False: none is due."""
-    mail = IncomingMail.objects.waiting(now=now).first()
+    """Read one mail that waits. False: none is due, or the store is away and none can be read.
+
+    A silent store takes half a minute to give up on, for each mail that it is asked for.
+    """
+    mail = IncomingMail.objects.waiting(now=now).filter(store=inbox.get().store).first()
     if mail is None:
         return False
     backoff = _backoff(mail.attempts)
     mine = IncomingMail.objects.filter(pk=mail.pk, state="received", attempts=mail.attempts)
     if not mine.update(attempts=mail.attempts + 1, due_at=now + backoff):
         return True  # somebody else took it
+    mine_still = IncomingMail.objects.filter(pk=mail.pk, state="received")
     try:
         _take_in(mail, state=IncomingMail.State.KEPT, now=now)
-    except DomainError as error:
-        IncomingMail.objects.filter(pk=mail.pk).update(error=str(error.message))
+    except RawMissingError as error:
+        # S3 shows at once what it took: what isn't there is gone. Whoever puts it back has it read,
+        # by hand or by the nightly look (enter_unannounced).
+        mine_still.update(state=IncomingMail.State.MISSING, error=str(error))
+    except InboxAwayError as error:
+        mine_still.update(error=str(error))
+        return False
     return True
+
+
+def raw_of(mail: IncomingMail) -> bytes:
+    """The mail as it came. Raises InboxAwayError, RawMissingError, KeptElsewhereError."""
+    kept = inbox.get()
+    if mail.store != kept.store:
+        raise KeptElsewhereError
+    return kept.read(mail.key)
 
 
 def _take_in(mail: IncomingMail, *, state: IncomingMail.State, now: datetime) -> None:
     """See that it is there, and what it says of itself. Again, it comes to the same."""
-    raw = inbox.get().read(mail.key)
+    raw = raw_of(mail)
     told = reading.shown(raw)
     with transaction.atomic():
         row = _locked(mail)
-        is_new = row.state == IncomingMail.State.RECEIVED
+        is_new = row.state in {IncomingMail.State.RECEIVED, IncomingMail.State.MISSING}
         row.sender, row.subject = told.sender[:320], told.subject[:255]
         row.address = address_in(told.sender)[:320]
         row.message_id, row.size = told.message_id[:250], len(raw)
@@ -121,7 +139,7 @@ def _backoff(attempts: int) -> timedelta:
 
 
 def replay(*, mail: IncomingMail, actor: Actor, now: datetime) -> None:
-    """Hand a mail to the intake again. Raises InboxAwayError, RawMissingError."""
+    """Hand a mail to the intake again. Raises what raw_of does."""
     if not actor.can(Permission.MANAGE_DESK):
         raise ForbiddenError
     _take_in(mail, state=IncomingMail.State.REPLAYED, now=now)

@@ -15,7 +15,11 @@ logger = logging.getLogger(__name__)
 def take_waiting() -> None:
     """Read what came in. Where nobody tells of mail, look for it first."""
     if not inbox.get().announces:
-        actions.enter_unannounced(now=timezone.now())
+        try:
+            actions.enter_unannounced(now=timezone.now())
+        except InboxAwayError as error:
+            logger.warning("mail can't be looked for, in a minute again: %s", error)
+            return
     while actions.take_next(now=timezone.now()):
         pass
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,6 +19,7 @@ from apps.mail.inbox.s3 import PREFIX
 from tests.support import NOON
 
 BUCKET = "desk-inbox"
+SETUP = f"{PREFIX}AMAZON_SES_SETUP_NOTIFICATION"  # what SES leaves there once
 RAW = (
     "From: Rachel <rachel@example.com>\r\nTo: help@desk.example.com\r\n"
     "Subject: =?utf-8?b?R3LDvMOfZQ==?=\r\nMessage-ID: <1@example.com>\r\n"
@@ -62,8 +65,11 @@ class Box(Protocol):
     def put(self, name: str, raw: bytes = RAW) -> str:
         """Store a mail as whoever brings it does. Its key."""
 
-    def break_(self) -> None:
-        """The store can't be reached any more."""
+    def away(self) -> AbstractContextManager[None]:
+        """Inside, the store can't be reached."""
+
+    def everything(self) -> list[tuple[str, bytes]]:
+        """All that lies there, older versions too: key and content, in the order of the keys."""
 
 
 class FolderBox:
@@ -76,9 +82,17 @@ class FolderBox:
         (self.folder / f"{name}.eml").write_bytes(raw)
         return f"{name}.eml"
 
-    def break_(self) -> None:
-        self.folder.rename(self.folder.with_name("away"))
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        there = self.folder.with_name("away")
+        self.folder.rename(there)
         self.folder.write_text("no folder")
+        yield
+        self.folder.unlink()
+        there.rename(self.folder)
+
+    def everything(self) -> list[tuple[str, bytes]]:
+        return [(path.name, path.read_bytes()) for path in sorted(self.folder.iterdir())]
 
 
 class BucketBox:
@@ -90,18 +104,29 @@ class BucketBox:
         self.client.put_bucket_versioning(
             Bucket=self.bucket, VersioningConfiguration={"Status": "Enabled"}
         )
-        self.client.put_object(
-            Bucket=self.bucket, Key=f"{PREFIX}AMAZON_SES_SETUP_NOTIFICATION", Body=b"x"
-        )
+        self.client.put_object(Bucket=self.bucket, Key=SETUP, Body=b"x")
         self.inbox = inbox.build(f"ses://desk?inbox={self.bucket}")
 
     def put(self, name: str, raw: bytes = RAW) -> str:
         self.client.put_object(Bucket=self.bucket, Key=f"{PREFIX}{name}", Body=raw)
         return f"{PREFIX}{name}"
 
-    def break_(self) -> None:
-        self.monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        with self.monkeypatch.context() as meanwhile:
+            meanwhile.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+            clients.client.cache_clear()
+            yield
         clients.client.cache_clear()
+
+    def everything(self) -> list[tuple[str, bytes]]:
+        told = self.client.list_object_versions(Bucket=self.bucket, Prefix=PREFIX)
+        found = [(one["Key"], one["VersionId"]) for one in told.get("Versions", ())]
+        return [(key, self._content(key, version)) for key, version in found if key != SETUP]
+
+    def _content(self, key: str, version: str) -> bytes:
+        answer = self.client.get_object(Bucket=self.bucket, Key=key, VersionId=version)
+        return answer["Body"].read()
 
 
 def later(minutes: int = 1) -> datetime:

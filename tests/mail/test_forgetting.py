@@ -123,9 +123,9 @@ class TestForgetting:
     def test_waits_for_a_store_that_is_away(self, cast: Cast, box: Box) -> None:
         came(box)
         forget_rachel(cast)
-        box.break_()
 
-        tasks.erase_forgotten()
+        with box.away():
+            tasks.erase_forgotten()
 
         row = IncomingMail.objects.get()
         assert (row.state, row.attempts) == ("erasing", 1)

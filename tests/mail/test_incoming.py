@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from apps.events import journal
 from apps.kernel.errors import ForbiddenError
 from apps.mail import actions, events, reading, tasks
-from apps.mail.inbox import InboxAwayError, RawMissingError, inbox
+from apps.mail.inbox import InboxAwayError, KeptElsewhereError, RawMissingError, inbox
 from apps.mail.inbox.s3 import PREFIX
 from apps.mail.models import IncomingMail
 from apps.mail.notices import UnreadableError, arrival_in
 from deploy import stacks
 from tests.cast import Cast
-from tests.mail.boxes import BUCKET, RAW, Box, BucketBox, FolderBox, later, notice, take_all
+from tests.mail.boxes import BUCKET, RAW, Box, FolderBox, later, notice, take_all
 from tests.support import NOON
 
 
@@ -49,20 +49,24 @@ class TestEveryInbox:
             box.inbox.read(key)
 
     def test_leaves_nothing_of_an_older_version(self, box: Box) -> None:
-        key = box.put("a")
+        key, other = box.put("a"), box.put("ab")
         box.put("a", b"newer")
+        before = box.everything()
+
         box.inbox.erase(key)
 
-        if isinstance(box, BucketBox):
-            left = box.client.list_object_versions(Bucket=box.bucket, Prefix=key)
-            assert left.get("Versions", []) == []
+        assert {name for name, _ in before} == {key, other}
+        assert box.everything() == [(other, RAW)]
 
     def test_says_when_it_can_not_be_reached(self, box: Box) -> None:
         key = box.put("a")
-        box.break_()
 
-        with pytest.raises(InboxAwayError):
-            box.inbox.read(key)
+        with box.away():
+            with pytest.raises(InboxAwayError):
+                box.inbox.read(key)
+            with pytest.raises(InboxAwayError):
+                list(box.inbox.walk())
+        assert box.inbox.read(key) == RAW
 
     @pytest.mark.parametrize("key", ["../desk.eml", "/etc/passwd", "a/b.eml", "a.txt", ""])
     def test_a_key_never_leads_out_of_the_folder(
@@ -148,19 +152,83 @@ class TestKeeping:
         mail = IncomingMail.objects.get()
         assert (mail.state, mail.envelope_from, mail.spam) == ("kept", "rachel@example.com", "PASS")
 
-    def test_one_that_can_not_be_read_yet_waits(self, box: Box) -> None:
-        actions.receive_notice(notice("m1.eml", store=box.inbox.store), now=NOON)
-        take_all(NOON)
+    def test_waits_for_a_store_that_is_away(self, box: Box) -> None:
+        key = box.put("m1")
+        actions.receive_notice(notice(key, store=box.inbox.store), now=NOON)
+        with box.away():
+            take_all(NOON)
         mail = IncomingMail.objects.get()
         waiting = (mail.state, mail.attempts, mail.due_at)
 
-        IncomingMail.objects.update(key=box.put("m1"))
         take_all(later(2))
 
         assert waiting == ("received", 1, later())
         assert mail.error
         mail.refresh_from_db()
         assert (mail.state, mail.error) == ("kept", "")
+
+    def test_a_store_that_is_away_is_asked_for_one_mail_and_not_for_each(self, box: Box) -> None:
+        for name in ("m1", "m2", "m3"):
+            actions.receive_notice(notice(box.put(name), store=box.inbox.store), now=NOON)
+
+        with box.away():
+            take_all(NOON)
+
+        tried = IncomingMail.objects.values_list("attempts", flat=True)
+        assert sorted(tried) == [0, 0, 1]
+
+    def test_a_store_that_is_away_when_it_is_looked_at_fails_no_job(self, box: Box) -> None:
+        box.put("m1")
+
+        with box.away():
+            tasks.take_waiting()
+            tasks.find_unannounced()
+        tasks.find_unannounced()
+
+        assert IncomingMail.objects.count() == 1
+
+    @pytest.mark.parametrize("attempts", [7, 41, 2_000_000])
+    def test_however_often_it_was_tried_it_waits_an_hour_and_holds_nobody_up(
+        self, box: Box, attempts: int
+    ) -> None:
+        actions.receive_notice(notice(box.put("m1"), store=box.inbox.store), now=NOON)
+        first = IncomingMail.objects.get()
+        IncomingMail.objects.update(attempts=attempts)
+        with box.away():
+            take_all(NOON)
+        actions.receive_notice(notice(box.put("m2"), store=box.inbox.store), now=NOON)
+        take_all(NOON)
+
+        first.refresh_from_db()
+        assert (first.state, first.due_at) == ("received", later(60))
+        assert IncomingMail.objects.exclude(pk=first.pk).get().state == "kept"
+
+    def test_one_that_is_not_there_is_missing_until_somebody_puts_it_back(self, box: Box) -> None:
+        key = box.put("m1")
+        box.inbox.erase(key)
+        actions.receive_notice(notice(key, store=box.inbox.store), now=NOON)
+        take_all(NOON)
+        mail = IncomingMail.objects.get()
+        missing = mail.state
+
+        box.put("m1")
+        actions.enter_unannounced(now=later())
+        take_all(later())
+
+        assert (missing, mail.attempts) == ("missing", 1)
+        assert "not where it was kept" in mail.error
+        mail.refresh_from_db()
+        assert (mail.state, mail.error, mail.subject) == ("kept", "", "Grüße")
+        facts = journal.history(events.subject_of(mail.pk), limit=9)
+        assert [fact.name for fact in facts] == ["mail.received"]
+
+    def test_one_that_is_kept_elsewhere_is_not_looked_for_here(self, box: Box) -> None:
+        key = box.put("m1", b"Subject: somebody else's\n\nx")
+        actions.receive_notice(notice(key, store="the-old-inbox"), now=NOON)
+        take_all(NOON)
+
+        mail = IncomingMail.objects.get()
+        assert (mail.state, mail.attempts, mail.subject) == ("received", 0, "")
 
 
 @pytest.mark.django_db
@@ -187,6 +255,13 @@ class TestReplaying:
     def test_is_refused_to_agents(self, cast: Cast, mail: IncomingMail) -> None:
         with pytest.raises(ForbiddenError):
             actions.replay(mail=mail, actor=cast.actor(cast.alice), now=later())
+
+    def test_of_one_that_is_kept_elsewhere_says_so(self, cast: Cast, mail: IncomingMail) -> None:
+        IncomingMail.objects.update(store="the-old-inbox")
+        mail.refresh_from_db()
+
+        with pytest.raises(KeptElsewhereError):
+            actions.replay(mail=mail, actor=cast.actor(cast.ada), now=later())
 
     def test_is_offered_to_administrators(self, cast: Cast, mail: IncomingMail) -> None:
         client = Client()
@@ -222,15 +297,25 @@ class TestPages:
         assert source.content == RAW
         assert source["Content-Disposition"] == f'attachment; filename="mail-{mail.pk}.eml"'
 
-    def test_say_when_the_mail_can_not_be_had(self, cast: Cast, box: Box) -> None:
-        actions.receive_notice(notice("gone.eml", store=box.inbox.store), now=NOON)
+    @pytest.mark.parametrize(
+        ("store", "told"), [("", "not where it was kept"), ("the-old-inbox", "no longer leads")]
+    )
+    def test_say_when_the_mail_can_not_be_had(
+        self, cast: Cast, box: Box, store: str, told: str
+    ) -> None:
+        actions.receive_notice(notice("gone.eml", store=store or box.inbox.store), now=NOON)
+        take_all(NOON)
         client = Client()
         client.force_login(cast.ada)
+        at = f"/admin/mail/incomingmail/{IncomingMail.objects.get().pk}"
 
-        page = client.get(f"/admin/mail/incomingmail/{IncomingMail.objects.get().pk}/change/")
+        page, source = client.get(f"{at}/change/"), client.get(f"{at}/source/")
+        missing = client.get("/admin/mail/incomingmail/?state__exact=missing").content.decode()
 
         assert page.status_code == 200
-        assert "not where it was kept" in page.content.decode()
+        assert told in page.content.decode()
+        assert source.status_code == 404
+        assert (f"{at}/change/" in missing) == (not store)
 
 
 @given(st.binary(max_size=300) | st.text(max_size=100).map(lambda t: f"Subject: {t}\n\nx".encode()))

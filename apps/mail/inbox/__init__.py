@@ -25,6 +25,12 @@ class RawMissingError(DomainError):
     message = _("The mail itself is not where it was kept.")
 
 
+class KeptElsewhereError(DomainError):
+    code = "mail.elsewhere"
+    status = 404
+    message = _("The mail itself is kept where MAIL_URL no longer leads: look at its store.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raw:
     """A mail as it came, by its key in the store."""
