@@ -110,7 +110,7 @@ def raw_of(mail: IncomingMail) -> bytes:
 def _take_in(mail: IncomingMail, *, state: IncomingMail.State, now: datetime) -> None:
     """See that it is there, and what it says of itself. Again, it comes to the same."""
     raw = raw_of(mail)
-    told = reading.shown(raw)
+    told = reading.head(raw)
     with transaction.atomic():
         row = _locked(mail)
         is_new = row.state in {IncomingMail.State.RECEIVED, IncomingMail.State.MISSING}
@@ -135,7 +135,8 @@ def _locked(mail: IncomingMail) -> IncomingMail:
 
 def _backoff(attempts: int) -> timedelta:
     """A minute, doubling to an hour. Doubled without end it is more than a timedelta holds."""
-    return min(timedelta(minutes=1) * 2 ** min(attempts, 6), MAX_BACKOFF)
+    doubled: int = 2 ** min(attempts, 6)
+    return min(timedelta(minutes=doubled), MAX_BACKOFF)
 
 
 def replay(*, mail: IncomingMail, actor: Actor, now: datetime) -> None:

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from apps.accounts.actions import anonymise_person, export_person
 from apps.mail import actions, tasks
 from apps.mail.addresses import address_in
+from apps.mail.inbox import RawMissingError
 from apps.mail.models import IncomingMail
 from tests.cast import Cast
 from tests.mail.boxes import RAW, Box, later, notice, take_all
@@ -152,7 +153,7 @@ class TestForgetting:
         IncomingMail.objects.update(state="received")
         forget_rachel(cast)
 
-        with pytest.raises(actions.RawMissingError):
+        with pytest.raises(RawMissingError):
             actions.replay(mail=mail, actor=cast.actor(cast.ada), now=later())
 
         assert IncomingMail.objects.get().sender == ""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from email.headerregistry import HeaderRegistry
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core.management import call_command
 from django.test import Client
 from hypothesis import given
@@ -318,11 +321,87 @@ class TestPages:
         assert (f"{at}/change/" in missing) == (not store)
 
 
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How long each value is that the library is given to parse."""
+    lengths: list[int] = []
+    parse = HeaderRegistry.__call__
+
+    def counting(self: HeaderRegistry, name: str, value: str) -> Any:
+        lengths.append(len(value))
+        return parse(self, name, value)
+
+    monkeypatch.setattr(HeaderRegistry, "__call__", counting)
+    return lengths
+
+
+MANY = b"X-Many: b\r\n" * 300
+MIXED = b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n"
+QUOTES = b"Content-Type: a%d/b; c=" + b'"' * 1900 + b"\r\n\r\n"
+HOSTILE = {
+    "headers": MANY + RAW,
+    "a long header": b"Content-Type: " + b'"' * 100_000 + b"\r\n" + RAW,
+    "a long sender": b"From: " + b"a@b," * 30_000 + b"\r\n" + RAW,
+    "parts": b"From: a@b\r\n" + MIXED % (0, 0) + b"--b0\r\n".join(QUOTES % n for n in range(300)),
+    "depth": b"From: a@b\r\n" + b"".join(MIXED % (n, n) for n in range(3000)),
+}
+
+
+class TestHostileMail:
+    """What took minutes of work, and kept other people's mail waiting, for a few kilobytes."""
+
+    @pytest.mark.parametrize("kind", HOSTILE)
+    def test_is_taken_in_by_four_headers(self, kind: str, parsed: list[int]) -> None:
+        told = reading.head(HOSTILE[kind])
+
+        assert told.sender
+        assert len(parsed) == 4
+        assert max(parsed) <= reading.LONGEST_HEADER
+
+    @pytest.mark.parametrize("kind", HOSTILE)
+    def test_is_shown_with_bounded_work(self, kind: str, parsed: list[int]) -> None:
+        told = reading.shown(HOSTILE[kind])
+
+        assert told.head.sender
+        assert len(told.headers) <= reading.MOST_HEADERS
+        assert len(parsed) < 1_000
+        assert max(parsed) <= reading.LONGEST_HEADER
+        assert sum(parsed) < reading.HEADER_WORK + 10 * reading.LONGEST_HEADER
+
+    @pytest.mark.django_db
+    def test_has_a_page_like_any_other(self, cast: Cast, box: Box, parsed: list[int]) -> None:
+        box.put("m1", HOSTILE["headers"])
+        actions.enter_unannounced(now=NOON)
+        take_all(NOON)
+        client = Client()
+        client.force_login(cast.ada)
+
+        page = client.get(f"/admin/mail/incomingmail/{IncomingMail.objects.get().pk}/change/")
+
+        assert page.content.count(b"X-Many") == reading.MOST_HEADERS
+        assert len(parsed) < 300
+
+    def test_of_many_parts_names_the_first(self) -> None:
+        part = b"--a\r\nContent-Type: image/png\r\n\r\nx\r\n"
+        raw = b"Content-Type: multipart/mixed; boundary=a\r\n\r\n" + part * 3000
+
+        assert reading.shown(raw).attachments == ("image/png",) * reading.MOST_PARTS
+
+    def test_does_not_swallow_the_end_of_the_job(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def late(self: object, kind: object) -> None:
+            raise SoftTimeLimitExceeded
+
+        monkeypatch.setattr(EmailMessage, "get_body", late)
+
+        with pytest.raises(SoftTimeLimitExceeded):
+            reading.shown(RAW)
+
+
 @given(st.binary(max_size=300) | st.text(max_size=100).map(lambda t: f"Subject: {t}\n\nx".encode()))
 def test_whatever_was_sent_something_is_shown(raw: bytes) -> None:
     told = reading.shown(raw)
 
-    assert "\0" not in told.subject + told.text + "".join(map(str, told.headers))
+    assert "\0" not in told.head.subject + told.text + "".join(map(str, told.headers))
 
 
 @pytest.mark.django_db
