@@ -75,10 +75,10 @@ class Box(Protocol):
 class FolderBox:
     def __init__(self, folder: Path, settings: Any) -> None:
         settings.INBOX_FOLDER = self.folder = folder
+        folder.mkdir()
         self.inbox = inbox.build("folder:/nowhere")
 
     def put(self, name: str, raw: bytes = RAW) -> str:
-        self.folder.mkdir(exist_ok=True)
         (self.folder / f"{name}.eml").write_bytes(raw)
         return f"{name}.eml"
 

@@ -71,6 +71,15 @@ class TestEveryInbox:
                 list(box.inbox.walk())
         assert box.inbox.read(key) == RAW
 
+    def test_proves_itself_and_leaves_nothing(self, box: Box) -> None:
+        before = box.everything()
+
+        assert "wrote, read and deleted" in box.inbox.prove()
+
+        assert box.everything() == before
+        with box.away(), pytest.raises(InboxAwayError):
+            box.inbox.prove()
+
     @pytest.mark.parametrize("key", ["../desk.eml", "/etc/passwd", "a/b.eml", "a.txt", ""])
     def test_a_key_never_leads_out_of_the_folder(
         self, tmp_path: Path, settings: Any, key: str

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -7,6 +8,7 @@ from pathlib import Path
 from stat import S_ISREG
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from apps.kernel.ports import Location
 from apps.mail.inbox import InboxAwayError, Raw, RawMissingError
@@ -63,6 +65,19 @@ class FolderInbox:
             self._path(key).unlink(missing_ok=True)
         except OSError as error:
             raise InboxAwayError from error
+
+    def prove(self) -> str:
+        proof = self.folder / f"proof.{os.getpid()}.mail"  # which is no mail, by its name
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            try:
+                proof.write_bytes(b"proof")
+                proof.read_bytes()
+            finally:
+                proof.unlink(missing_ok=True)
+        except OSError as error:
+            raise InboxAwayError from error
+        return _("wrote, read and deleted a file in %s") % self.folder
 
     def _path(self, key: str) -> Path:
         path = self.folder / key
