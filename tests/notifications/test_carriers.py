@@ -226,7 +226,7 @@ class TestTrouble:
 
     def test_a_throttled_mail_waits_uncounted_and_the_batch_ends(self, ses: Ses) -> None:
         first, second = queue("a"), queue("b", "y@example.com")
-        ses.refuse("TooManyRequestsException", "Maximum sending rate exceeded.", times=3)
+        ses.refuse("TooManyRequestsException", "Maximum sending rate exceeded.")
 
         tasks.send_due()
 
@@ -245,7 +245,7 @@ class TestTrouble:
         queue()
         times = actions.MAX_ATTEMPTS + 3
         OutgoingMail.objects.update(claims=times, waits=times)
-        ses.refuse("LimitExceededException", "Daily message quota exceeded.", times=3)
+        ses.refuse("LimitExceededException", "Daily message quota exceeded.")
 
         tasks.send_due()
 
@@ -323,6 +323,24 @@ class TestTrouble:
         second.refresh_from_db()
         assert (first.state, first.claims, second.claims) == ("queued", 1, 0)
         assert "can't be reached" in first.error
+
+    def test_a_mail_whose_answer_is_lost_is_asked_for_once(self, ses: Ses) -> None:
+        mail = queue()
+        ses.mute = 2
+
+        tasks.send_due()
+
+        mail.refresh_from_db()
+        assert (len(ses.sent), ses.asked) == (1, 1)
+        assert (mail.state, mail.claims) == ("queued", 1)
+        assert mail.due_at > NOON
+
+    def test_an_address_whose_answer_is_lost_is_readmitted_all_the_same(self, ses: Ses) -> None:
+        ses.mute = 1
+
+        carrier.get().readmit("zoe@example.com")
+
+        assert ses.readmitted == ["zoe@example.com"] * 2
 
     def test_what_nobody_expects_is_tried_again(self, ses: Ses) -> None:
         queue()
