@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
+from cfnlint.decode import cfn_yaml  # type: ignore[import-untyped]
 from django.core.management import call_command
 from django.test import Client
 from hypothesis import given
@@ -436,3 +437,16 @@ def test_the_template_puts_mail_where_the_desk_looks_for_it() -> None:
 
     assert f"ObjectKeyPrefix: {PREFIX}\n" in template
     assert f"${{Inbox.Arn}}/{PREFIX}*" in template
+
+
+def test_the_inbox_keeps_mail_for_so_long_and_takes_no_open_connection() -> None:
+    """As the template says it: the local AWS keeps no such rules of a bucket."""
+    template = cfn_yaml.load(str(stacks.INFRA / "messaging.yaml"))
+    resources = template["Resources"]
+    rules = resources["Inbox"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    statements = resources["InboxPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    refusals = [one["Fn::If"][2] for one in statements if "Fn::If" in one]
+
+    assert template["Parameters"]["MailDays"]["Default"] == 400
+    assert [rule.get("ExpirationInDays") for rule in rules] == [{"Ref": "MailDays"}, None]
+    assert [one["Condition"] for one in refusals] == [{"Bool": {"aws:SecureTransport": "false"}}]
