@@ -15,7 +15,7 @@ from apps.events.jobs import nudge
 from apps.kernel.actors import SYSTEM, Actor
 from apps.kernel.errors import ForbiddenError
 from apps.mail import events, reading
-from apps.mail.addresses import address_in, note_addresses
+from apps.mail.addresses import address_in
 from apps.mail.inbox import InboxAwayError, KeptElsewhereError, Raw, RawMissingError, inbox
 from apps.mail.models import IncomingMail, IncomingMailQuerySet
 from apps.mail.notices import arrival_in
@@ -155,7 +155,11 @@ def replay(*, mail: IncomingMail, actor: Actor, now: datetime) -> None:
 def sent_by(address: str) -> IncomingMailQuerySet:
     """What somebody sent: the same for telling it to them and for forgetting it."""
     # Releases that don't know the column write beside this one while it is being rolled out.
-    note_addresses(IncomingMail.objects.all())
+    lacking = IncomingMail.objects.filter(address="", sender__contains="@")
+    for pk, sender in lacking.values_list("pk", "sender").iterator():
+        found = address_in(sender)[:320]
+        if found:
+            IncomingMail.objects.filter(pk=pk, address="").update(address=found)
     return IncomingMail.objects.sent_by(address)
 
 

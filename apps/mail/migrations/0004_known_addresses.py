@@ -2,12 +2,16 @@ from typing import Any
 
 from django.db import migrations
 
-from apps.mail.addresses import note_addresses
+from apps.mail.addresses import address_in
 
 
 def fill(apps: Any, schema_editor: Any) -> None:
-    using = schema_editor.connection.alias
-    note_addresses(apps.get_model('mail', 'IncomingMail').objects.using(using).all())
+    rows = apps.get_model('mail', 'IncomingMail').objects.using(schema_editor.connection.alias)
+    lacking = rows.filter(address='', sender__contains='@')
+    for pk, sender in lacking.values_list('pk', 'sender').iterator():
+        found = address_in(sender)[:320]
+        if found:
+            rows.filter(pk=pk, address='').update(address=found)
 
 
 class Migration(migrations.Migration):
