@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from deploy import stacks
+from deploy import after, stacks
 
 
 @click.group(help=__doc__)
@@ -29,6 +29,8 @@ def up(stage: str, given: tuple[str, ...]) -> None:
         for name in stacks.ORDER:
             click.echo(f"{name} ... ", nl=False)
             click.echo(stacks.apply(name, stage=stage, parameters=parameters))
+        for line in after.finish(stage=stage):
+            click.echo(line)
     except stacks.StackError as error:
         raise click.ClickException(str(error)) from error
 

@@ -15,8 +15,19 @@ logger = logging.getLogger(__name__)
 def take_waiting() -> None:
     """Read what came in. Where nobody tells of mail, look for it first."""
     if not inbox.get().announces:
-        actions.enter_unannounced(now=timezone.now())
+        try:
+            actions.enter_unannounced(now=timezone.now())
+        except InboxAwayError as error:
+            logger.warning("mail can't be looked for, in a minute again: %s", error)
+            return
     while actions.take_next(now=timezone.now()):
+        pass
+
+
+@chore
+def erase_forgotten() -> None:
+    """Delete where it is kept what was forgotten in the database."""
+    while actions.erase_next(now=timezone.now()):
         pass
 
 

@@ -40,8 +40,10 @@ def send_due() -> None:
 
     Where none can be carried now, the others wait too: asking for each would take long, and harm.
 
-    Killed between the server's yes and our mark, a mail goes out again with the same Message-ID,
-    which mail programs show once; the embedded folder keeps one file of it.
+    Killed between the server's yes and our mark, or where its answer is lost, a mail goes again.
+    By a mail server it has the same Message-ID, which mail programs show once, and the embedded
+    folder keeps one file of it. SES has no key by which it would know a mail again, and writes a
+    Message-ID of its own: its reader gets the mail twice. Better that than never.
     """
     connection = get_connection()
     for _ in spell():

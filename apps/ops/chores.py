@@ -51,6 +51,10 @@ CHORES = (
         "mail that came in: what waits to be read, and what a folder holds",
     ),
     Chore(
+        "erase-mail", "* * * * *", "apps.mail.tasks.erase_forgotten",
+        "mail of people who were forgotten, should the nudge be lost or its store be away",
+    ),
+    Chore(
         "find-mail", "37 4 * * *", "apps.mail.tasks.find_unannounced",
         "mail that was stored without its notice reaching us",
     ),

@@ -88,7 +88,10 @@ PROBES = (
         name="inbox",
         title=_("Mail in"),
         variable="MAIL_URL",
-        next_step=_("Does the bucket after ?inbox= exist, and may the desk list and read it?"),
+        next_step=_(
+            "Does the bucket after ?inbox= exist, may the desk list and read it, and is the stage's"
+            " receipt rule set the one that is active in SES?"
+        ),
         prove=carrying.mail_in,
     ),
     Probe(
