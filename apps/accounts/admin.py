@@ -150,6 +150,8 @@ class UserAdmin(GuardedAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": f"{button}: {user}",
+            "original": user,
+            "crumb": button,
             "form": form,
             "button": button,
             "text": text,
@@ -230,6 +232,7 @@ class TeamAdmin(GuardedAdmin):
 @admin.register(ApiToken)
 class ApiTokenAdmin(GuardedAdmin):
     needs = Permission.MANAGE_PEOPLE
+    about = _("A token lets a program use the desk on somebody's behalf.")
     may_add = True
     form = TokenForm
     list_display = ("name", "prefix", "owner", "expires_at", "last_used_at", "revoked_at")

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest
-from django.utils.functional import cached_property
+from django.utils.functional import Promise, cached_property
 from unfold.admin import ModelAdmin, TabularInline
 
 from apps.accounts.middleware import actor_of
@@ -41,7 +41,13 @@ class _Guarded:
 
 
 class GuardedAdmin(_Guarded, ModelAdmin):
-    pass
+    """`titled` is what the list is called where the model's plural isn't it, here and aside.
+
+    `about` tells whoever sees an empty list what comes there.
+    """
+
+    titled: ClassVar[str | Promise] = ""
+    about: ClassVar[str | Promise] = ""
 
 
 class GuardedInline(_Guarded, TabularInline):

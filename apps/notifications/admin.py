@@ -25,6 +25,11 @@ from apps.notifications.models import Recipient
 @admin.register(Recipient)
 class RecipientAdmin(GuardedAdmin):
     needs = Permission.MANAGE_DESK
+    titled = _("Mail that came back")
+    about = _(
+        "Where mail can't be delivered, or its reader calls it spam, the address is noted here, and"
+        " no more is sent to it."
+    )
     list_display = ("address", "how", "reason", "since")
     list_filter = ("state",)
     search_fields = ("=address",)

@@ -57,6 +57,9 @@ class DeliveryState(admin.SimpleListFilter):
 @admin.register(Delivery)
 class DeliveryAdmin(GuardedAdmin):
     needs = Permission.MANAGE_DESK
+    about = _(
+        "Whatever happens is handed to all parts of the desk that act on it: it is noted here."
+    )
     list_display = ("event", "subscriber", "subject", "state", "failures", "due_at")
     list_filter = (DeliveryState, "subscriber")
     list_select_related = ("event",)
@@ -120,6 +123,7 @@ class EventAdmin(GuardedAdmin):
 @admin.register(OutgoingMail)
 class OutgoingMailAdmin(GuardedAdmin):
     needs = Permission.MANAGE_DESK
+    about = _("Each mail that the desk sends is noted here, with what became of it.")
     list_display = ("subject", "to", "status", "became", "why", "created_at", "sent_at")
     list_filter = ("state", "outcome")
     search_fields = ("=to", "subject")

@@ -9,7 +9,11 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
@@ -31,6 +35,7 @@ SECRET_ONCE = _("Copy the secret now, it is shown only this once: %s")
 @admin.register(Endpoint)
 class EndpointAdmin(GuardedAdmin):
     needs = Permission.MANAGE_DESK
+    about = _("A webhook tells another system at once what happens on the desk.")
     may_add = may_change = True
     form = EndpointForm
     list_display = ("name", "url", "organisation", "standing", "failures", "failing_since")
@@ -44,14 +49,33 @@ class EndpointAdmin(GuardedAdmin):
         "paused": "info",
         "disabled": "danger",
     }
-    fieldsets = (
-        (None, {"fields": ("name", "url", "facts", "organisation")}),
-        (_("Our own systems"), {"fields": ("internal", "internal_facts")}),
-    )
+    readonly_fields = ("standing", "failures", "failing_since", "deliveries")
 
     @display(description=_("State"), label=labels)  # type: ignore[untyped-decorator]
     def standing(self, endpoint: Endpoint) -> tuple[str, str]:
         return endpoint.state, endpoint.get_state_display()
+
+    @admin.display(description=_("Deliveries"))
+    def deliveries(self, endpoint: Endpoint) -> SafeString:
+        path = reverse("admin:webhooks_webhookdelivery_changelist")
+        link = f"{path}?endpoint__id__exact={endpoint.pk}"
+        return format_html(
+            '<a class="underline" href="{}">{}</a>', link, gettext("What was sent, and the answers")
+        )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Endpoint | None = None) -> Any:  # noqa: ARG002
+        """How it does comes first, and what is for our own systems is folded away from others."""
+        failing = ("failures", "failing_since") if obj and obj.failures else ()
+        state = [(None, {"fields": ("standing", *failing, "deliveries")})] if obj else []
+        folded = () if obj and obj.internal else ("collapse",)
+        return [
+            *state,
+            (
+                _("What it hears of") if obj else None,
+                {"fields": ("name", "url", "facts", "organisation")},
+            ),
+            (_("Our own systems"), {"classes": folded, "fields": ("internal", "internal_facts")}),
+        ]
 
     def save_model(self, request: HttpRequest, obj: Endpoint, form: Any, change: bool) -> None:
         data = form.cleaned_data
@@ -118,6 +142,8 @@ class EndpointAdmin(GuardedAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": f"{button}: {endpoint}",
+            "original": endpoint,
+            "crumb": button,
             "form": form,
             "button": button,
             "text": text,
@@ -131,6 +157,7 @@ class WebhookDeliveryAdmin(GuardedAdmin):
     """The log."""
 
     needs = Permission.MANAGE_DESK
+    about = _("What a webhook is told is noted here, with what its server answered.")
     list_display = (
         "fact", "subject", "endpoint", "standing", "status", "attempts", "took_ms", "created_at",
     )  # fmt: skip

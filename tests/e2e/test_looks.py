@@ -169,7 +169,7 @@ def test_pages_are_fit_to_be_seen(
 
 def _press(page: Page, button: str) -> None:
     """Tick what there is to tick first, if anything is."""
-    for box in page.locator("main input[type=checkbox][name=key]").all():
+    for box in page.locator("input[type=checkbox][name=key]").all():
         box.check()
     with page.expect_navigation(timeout=60_000):
         page.get_by_role("button", name=button).click()

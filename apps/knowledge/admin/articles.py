@@ -147,6 +147,7 @@ class FeedbackAdmin(GuardedAdmin):
     """What readers said, newest first: for reading only."""
 
     needs = Permission.WRITE_ARTICLES
+    about = _("Readers say below an article whether it helped, and what is missing.")
     list_display = ("article", "verdict", "words", "reader", "updated_at")
     list_display_links = None
     list_filter = ("is_helpful", ("comment", admin.EmptyFieldListFilter))
