@@ -60,7 +60,7 @@ class IncomingMailAdmin(GuardedAdmin):
             _("Where it is kept"),
             {
                 "classes": ("collapse",),
-                "fields": ("store", "key", "size", "carried_as", "replayed_at", "notice"),
+                "fields": ("store", "key", "size", "carried_as", "error", "replayed_at", "notice"),
             },
         ),
     )
@@ -74,9 +74,8 @@ class IncomingMailAdmin(GuardedAdmin):
 
     @admin.display(description=_("Subject"), ordering="subject")
     def what(self, row: IncomingMail) -> str:
-        if row.state == IncomingMail.State.RECEIVED:
-            return gettext("Not read yet")
-        return row.subject or gettext("No subject")
+        is_read = row.state in {IncomingMail.State.KEPT, IncomingMail.State.REPLAYED}
+        return row.subject or (gettext("No subject") if is_read else gettext("Not read yet"))
 
     @admin.display(description=_("Sender"), ordering="sender")
     def who(self, row: IncomingMail) -> str:

@@ -171,7 +171,7 @@ class MessageAdded(Fact):
     """A reply or a note was written on the subject."""
 
     name: ClassVar[str] = "message.added"
-    words: ClassVar[Promise] = _("A reply or a work note was written on a ticket.")
+    words: ClassVar[Promise] = _("Somebody wrote on a ticket.")
     message_id: int
     author_id: int | None
     visibility: str

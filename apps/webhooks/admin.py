@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -17,13 +16,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from apps.accounts.admin_forms import ConfirmForm
 from apps.accounts.guarded import CappedPaginator, GuardedAdmin
 from apps.accounts.middleware import actor_of
 from apps.accounts.permissions import Permission
-from apps.kernel.errors import DomainError, NotFoundError
-from apps.kernel.forms import bound_to
-from apps.kernel.text import number_in
+from apps.kernel.errors import DomainError
 from apps.webhooks import actions
 from apps.webhooks.forms import EndpointForm
 from apps.webhooks.models import Endpoint, WebhookDelivery
@@ -49,7 +45,7 @@ class EndpointAdmin(GuardedAdmin):
         "paused": "info",
         "disabled": "danger",
     }
-    readonly_fields = ("standing", "failures", "failing_since", "deliveries")
+    readonly_fields = ("state", "failures", "failing_since", "deliveries")
 
     @display(description=_("State"), label=labels)  # type: ignore[untyped-decorator]
     def standing(self, endpoint: Endpoint) -> tuple[str, str]:
@@ -66,7 +62,7 @@ class EndpointAdmin(GuardedAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Endpoint | None = None) -> Any:  # noqa: ARG002
         """How it does comes first, and what is for our own systems is folded away from others."""
         failing = ("failures", "failing_since") if obj and obj.failures else ()
-        state = [(None, {"fields": ("standing", *failing, "deliveries")})] if obj else []
+        state = [(None, {"fields": ("state", *failing, "deliveries")})] if obj else []
         folded = () if obj and obj.internal else ("collapse",)
         return [
             *state,
@@ -129,27 +125,13 @@ class EndpointAdmin(GuardedAdmin):
     def _confirmed(
         self, request: HttpRequest, object_id: str, button: Any, text: Any, then: Do
     ) -> HttpResponse:
-        endpoint = Endpoint.objects.filter(pk=number_in(object_id)).first()
-        if endpoint is None:
-            raise NotFoundError
-        form = ConfirmForm(*bound_to(request))
-        if form.is_valid():
+        def do(endpoint: Endpoint) -> None:
             try:
                 then(endpoint)
             except DomainError as error:
                 messages.error(request, str(error))
-            return redirect("admin:webhooks_endpoint_change", endpoint.pk)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"{button}: {endpoint}",
-            "original": endpoint,
-            "crumb": button,
-            "form": form,
-            "button": button,
-            "text": text,
-            "opts": self.opts,
-        }
-        return render(request, "admin/confirm.html", context)
+
+        return self.confirmed(request, object_id, button=button, text=text, then=do)
 
 
 @admin.register(WebhookDelivery)

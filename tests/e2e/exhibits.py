@@ -75,6 +75,7 @@ def _of_the_demo(customer: User, now: datetime) -> dict[str, object]:
     by_length = Ticket.objects.annotate(said=Count("messages")).order_by("-said", "pk")
     busy = by_length.filter(team__name="Cards").active()[0]
     article = Article.objects.annotate(written=Count("revisions")).order_by("-written", "pk")[0]
+    assert article.category is not None
     return {
         "topic": "card-not-arrived",
         "request": by_length.raised_by(customer.pk)[0].ref,
