@@ -134,7 +134,9 @@ def _hear(at: datetime, count: int) -> None:
     """As the subscriber does, of the latest facts that nobody was told of yet."""
     told = WebhookDelivery.objects.exclude(event_id=None).values("event_id")
     heard = Event.objects.filter(name__in=HEARD).exclude(pk__in=told).order_by("-id")
-    for event in heard[:count]:
+    events = list(heard[:count])
+    assert len(events) == count, "the demo has too few of HEARD"
+    for event in events:
         webhooks.queue(event=journal.read(event.pk), now=at)
 
 
