@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import path
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from unfold.decorators import display
@@ -32,29 +33,38 @@ NOTHING_RUNS = (
 @admin.register(IncomingMail)
 class IncomingMailAdmin(GuardedAdmin):
     needs = Permission.MANAGE_DESK
-    list_display = ("subject", "sender", "how", "spam", "virus", "received_at")
+    titled = _("Incoming mail")
+    about = _("Each mail that is sent to the desk is kept here as it came.")
+    list_display = ("what", "who", "how", "spam", "virus", "received_at")
     list_filter = ("state", "spam", "virus")
     search_fields = ("=envelope_from", "=message_id", "=key", "subject")
     ordering = ("-id",)
     paginator = CappedPaginator
     show_full_result_count = False
-    fields = (
-        "mail",
-        "state",
-        "error",
-        "envelope_from",
-        "envelope_to",
-        "received_at",
-        "spam",
-        "virus",
-        "size",
-        "store",
-        "key",
-        "carried_as",
-        "replayed_at",
-        "notice",
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "mail",
+                    "state",
+                    "received_at",
+                    "envelope_from",
+                    "recipients",
+                    "spam",
+                    "virus",
+                )
+            },
+        ),
+        (
+            _("Where it is kept"),
+            {
+                "classes": ("collapse",),
+                "fields": ("store", "key", "size", "carried_as", "error", "replayed_at", "notice"),
+            },
+        ),
     )
-    readonly_fields = ("mail",)
+    readonly_fields = ("mail", "recipients")
     actions = ("replay",)
     labels: ClassVar[dict[str, str]] = {
         "received": "info",
@@ -63,6 +73,19 @@ class IncomingMailAdmin(GuardedAdmin):
         "missing": "danger",
         "erasing": "warning",
     }
+
+    @admin.display(description=_("Subject"), ordering="subject")
+    def what(self, row: IncomingMail) -> str:
+        is_read = row.state in {IncomingMail.State.KEPT, IncomingMail.State.REPLAYED}
+        return row.subject or (gettext("No subject") if is_read else gettext("Not read yet"))
+
+    @admin.display(description=_("Sender"), ordering="sender")
+    def who(self, row: IncomingMail) -> str:
+        return row.sender or row.envelope_from
+
+    @admin.display(description=_("Envelope recipients"))
+    def recipients(self, row: IncomingMail) -> str:
+        return ", ".join(row.envelope_to)
 
     @display(description=_("State"), label=labels)  # type: ignore[untyped-decorator]
     def how(self, row: IncomingMail) -> tuple[str, str]:

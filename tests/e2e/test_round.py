@@ -41,7 +41,7 @@ def _sign_up(page: Page, desk: Desk) -> None:
     page.get_by_label("Your name").fill("Wanda Moss")
     page.get_by_label("Email").fill(EMAIL)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign Up").click()
+    page.get_by_role("button", name="Sign up").click()
     expect(page.get_by_label("Code")).to_be_visible()
     reading = page.context.new_page()
     mail = _mail(reading, desk, "Your code for Tendril")

@@ -9,6 +9,7 @@ from celery import current_app
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.events.stream import stream
 from apps.mail.inbox import inbox
@@ -53,7 +54,10 @@ def streaming() -> str:
     shards = stream.get().shards()
     for shard in shards[:1]:
         stream.get().read(shard.id, after=None, limit=1)
-    return _("read from a stream of %d shards") % len(shards)
+    count = len(shards)
+    return (
+        ngettext("read from a stream of %d shard", "read from a stream of %d shards", count) % count
+    )
 
 
 def _unanswered(tokens: Collection[str], *, seconds: float) -> list[str]:
