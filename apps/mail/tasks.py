@@ -4,7 +4,7 @@ import logging
 
 from django.utils import timezone
 
-from apps.events.jobs import chore
+from apps.events.jobs import chore, spell
 from apps.mail import actions
 from apps.mail.inbox import InboxAwayError, inbox
 
@@ -16,8 +16,9 @@ def take_waiting() -> None:
     """Read what came in. Where nobody tells of mail, look for it first."""
     if not inbox.get().announces:
         actions.enter_unannounced(now=timezone.now())
-    while actions.take_next(now=timezone.now()):
-        pass
+    for _ in spell():
+        if not actions.take_next(now=timezone.now()):
+            return
 
 
 @chore
