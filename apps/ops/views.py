@@ -1,4 +1,4 @@
-"""The page of jobs that were given up."""
+"""The page of jobs that were given up, and of chores that fail."""
 
 from __future__ import annotations
 
@@ -55,6 +55,7 @@ def _show(request: HttpRequest, found: Found, away: UnavailableError | None = No
     context = {
         **admin.site.each_context(request),
         "title": _("Jobs given up"),
+        "chores": list(JobFailure.objects.of_chores()),
         "rows": _rows(found.jobs),
         "hidden": found.total - len(found.jobs),
         "away": away,
