@@ -28,6 +28,8 @@ from typing import Any, Generic, TypeVar
 
 from django.core.cache import BaseCache, caches
 
+from apps.kernel.shapes import shape_of
+
 logger = logging.getLogger(__name__)
 
 Value = TypeVar("Value")
@@ -47,67 +49,93 @@ class _Held(Generic[Value]):
 
 
 @dataclass(frozen=True, slots=True)
+class _Place:
+    """Keys of a value and of its generations, which all releases share."""
+
+    key: str
+    part: object = ""
+    shape: str = ""
+
+    @property
+    def value(self) -> str:
+        return f"{self.key}:{_FRAME}{self.shape}:{self.part}"
+
+    @property
+    def generation(self) -> str:
+        return f"{self.key}:{self.part}:g"
+
+    @property
+    def all_generations(self) -> str:
+        return f"{self.key}:g"
+
+
+_FRAME = shape_of(_Held)
+
+
+@dataclass(frozen=True, slots=True)
 class Computed(Generic[Value]):
     """A value that is made when it is asked for, by one of those who ask at the same time.
 
     Whoever finds it too old while another makes it anew gets the old one; whoever finds none waits.
     `facts` forget it, for every `part`; so does `forget`, for one. A value whose making began
-    before that is not kept.
+    before that is not kept. `holds` is the type of the value: what another release keeps of another
+    shape stands under another key, and is forgotten all the same.
     """
 
     key: str
     seconds: int
     facts: tuple[str, ...] = ()
 
-    def get(self, make: Callable[[], Value], part: object = "") -> Value:
+    def get(self, make: Callable[[], Value], part: object = "", *, holds: Any = object) -> Value:
         cache = caches["default"]
         if is_away(cache):
             return make()
-        held, generation = self._look(cache, part)
+        place = _Place(self.key, part, shape_of(holds))
+        held, generation = self._look(cache, place)
         if held is not None and time.time() < held.fresh_until:
             return held.value
-        lock = f"{self.key}:{part}:making"
+        lock = f"{place.value}:making"
         if cache.add(lock, 1, MAKING):
             try:
-                return self._make(cache, make, part)
+                return self._make(cache, make, place)
             finally:
                 cache.delete(lock)
         if held is not None:
             return held.value
-        return self._wait(cache, make, part, generation)
+        return self._wait(cache, make, place, generation)
 
     def forget(self, part: object) -> None:
-        caches["default"].set(f"{self.key}:{part}:g", secrets.token_hex(8), GENERATION)
+        place = _Place(self.key, part)
+        caches["default"].set(place.generation, secrets.token_hex(8), GENERATION)
 
     def forget_all(self) -> None:
-        caches["default"].set(f"{self.key}:g", secrets.token_hex(8), GENERATION)
+        caches["default"].set(_Place(self.key).all_generations, secrets.token_hex(8), GENERATION)
 
-    def _look(self, cache: BaseCache, part: object) -> tuple[_Held[Value] | None, Any]:
+    def _look(self, cache: BaseCache, place: _Place) -> tuple[_Held[Value] | None, Any]:
         """What is kept and was not forgotten. One round trip."""
-        key = f"{self.key}:{part}"
-        found = cache.get_many([key, f"{key}:g", f"{self.key}:g"])
-        generation = found.get(f"{key}:g"), found.get(f"{self.key}:g")
-        held = found.get(key)
+        found = cache.get_many([place.value, place.generation, place.all_generations])
+        generation = found.get(place.generation), found.get(place.all_generations)
+        held = found.get(place.value)
         if isinstance(held, _Held) and held.generation == generation:
             return held, generation
         return None, generation
 
-    def _make(self, cache: BaseCache, make: Callable[[], Value], part: object) -> Value:
-        held, generation = self._look(cache, part)
+    def _make(self, cache: BaseCache, make: Callable[[], Value], place: _Place) -> Value:
+        held, generation = self._look(cache, place)
         if held is not None and time.time() < held.fresh_until:
             return held.value  # made since we looked
         value = make()
         kept = _Held(time.time() + self.seconds, generation, value)
-        cache.set(f"{self.key}:{part}", kept, self.seconds + MAKING)
+        cache.set(place.value, kept, self.seconds + MAKING)
         return value
 
     def _wait(
-        self, cache: BaseCache, make: Callable[[], Value], part: object, generation: object
+        self, cache: BaseCache, make: Callable[[], Value], place: _Place, generation: object
     ) -> Value:
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and not is_away(cache):
             time.sleep(LOOK)
-            held, _ = self._look(cache, part)
+            held, _ = self._look(cache, place)
             if held is not None:
                 return held.value
         logger.warning("waited in vain for %s, generation %s", self.key, generation)
