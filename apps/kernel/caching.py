@@ -1,9 +1,11 @@
-"""All that the desk caches. Nothing else calls a cache: what is here is all that can be old.
+"""All that the desk caches: what is here is all that can be old. A test holds it to the code.
+
+In a cache, which nothing else calls:
 
 | what | whose | how old | forgotten by |
 |---|---|---|---|
-| BOARD: views and their counts | one agent's | 5 s | what changes views |
-| DIRECTORY: names, teams, statuses | the desk's | 30 s | what changes them |
+| BOARD: views and their counts | one agent's | 5 s | view.saved, view.removed; one's own changes |
+| DIRECTORY: names, teams, statuses | the desk's | 30 s | what changes them: its facts below |
 | HOUR: the last hour's figures | the desk's | 10 s | nothing |
 | SESSIONS: a session's data | one browser's | 60 s | its end, and every change |
 | PRESENCE: who has a ticket open | one person's, on one ticket | 25 s | leaving |
@@ -15,6 +17,29 @@ a cache: such keys are GUARDS, and the database keeps them whichever cache there
 
 Where each process has a memory of its own (CACHE_URL=memory:), facts reach the relay's alone: the
 others are as old as the table says. Where it is shared, they are forgotten everywhere.
+
+In each process's own memory, whichever cache there is. No fact reaches these: the process that made
+a change forgets at most its own, the others go on until the time is over.
+
+| where | what | how old | forgotten by |
+|---|---|---|---|
+| tickets.reference._statuses | statuses | KEPT_SECONDS | nothing |
+| tickets.reference._matrix | priorities by impact and urgency | KEPT_SECONDS | nothing |
+| tickets.reference._categories | categories of tickets | KEPT_SECONDS | nothing |
+| tickets.reference._fields | their fields | KEPT_SECONDS | nothing |
+| tickets.reference._teams | teams | KEPT_SECONDS | nothing |
+| desk.options.options | what a list of tickets can be narrowed to | KEPT_SECONDS | nothing |
+| portal.views.tickets._unchosen | categories as a form's choices | KEPT_SECONDS | nothing |
+| knowledge.shelf._categories | categories of articles | KEPT_SECONDS | nothing |
+| webhooks.reference.wanted | facts that webhooks hear of | KEPT_SECONDS | their changes |
+| search.adapters.postgresql.has_trigrams | whether pg_trgm is there | KEPT_SECONDS | nothing |
+| accounts.identity.keys.Keys | a provider's keys | 3600 s; 86400 s if it is away | an unknown one |
+| accounts.identity.adapters._sign_out_of | where a provider signs out | 3600 s | nothing |
+| ops.health.Watch | whether a part works | 10 s | nothing |
+| project.parameters.renewing | the database's password | 60 s | nothing |
+
+What functions answer by their arguments alone (functools.cache, apps.kernel.compiled) never grows
+old.
 """
 
 from __future__ import annotations
