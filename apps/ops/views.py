@@ -83,8 +83,8 @@ def _chosen(request: HttpRequest) -> HttpResponse:
         messages.success(request, _DO[what].told(done))
     if away:
         messages.error(request, str(away))
-    elif not done:
-        messages.warning(request, _("They were gone already: somebody else has seen to them."))
+    elif done < len(keys):
+        messages.warning(request, _not_found(len(keys) - done))
     return redirect(HOME)
 
 
@@ -131,6 +131,17 @@ def _retry_question(n: int) -> str:
 
 def _retried(n: int) -> str:
     return ngettext("%d job will be tried again.", "%d jobs will be tried again.", n) % n
+
+
+def _not_found(n: int) -> str:
+    return (
+        ngettext(
+            "%d job was not found: somebody else has seen to it, or looks at it just now.",
+            "%d jobs were not found: somebody else has seen to them, or looks at them just now.",
+            n,
+        )
+        % n
+    )
 
 
 def _drop_question(n: int) -> str:

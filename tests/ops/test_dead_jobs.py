@@ -19,13 +19,15 @@ from apps.ops import actions, broker
 from apps.ops.broker.queue import LeaseQueue
 from apps.ops.broker.queues import QUEUES
 from apps.ops.chores import CHORES
-from apps.ops.dead_jobs import DeadJobs, UnavailableError, dead_jobs
+from apps.ops.dead_jobs import DeadJobs, UnavailableError, dead_jobs, sqs
 from apps.ops.dead_jobs.reading import read
 from apps.ops.doctor import Ailment, carrying
 from apps.ops.jobs import CausedTask, Jobs
 from apps.ops.models import JobFailure
 from tests.cast import Cast
 from tests.ops.brokers import Sqs
+from tests.refusing import Gate
+from tests.refusing import gate as standing_before
 from tests.support import NOON
 
 
@@ -174,6 +176,59 @@ def test_what_is_gone_is_no_error(given: Given) -> None:
 
     assert list(jobs.retry([key])) == []
     assert list(jobs.drop([key, "nonsense"])) == []
+
+
+class TestSqs:
+    """What only a queue service can do to a page."""
+
+    @pytest.fixture
+    def gate(self, aws: dict[str, str]) -> Iterator[Gate]:
+        with standing_before(aws["AWS_ENDPOINT_URL"]) as made:
+            yield made
+
+    @pytest.fixture
+    def jobs(self, aws: dict[str, str], gate: Gate) -> DeadJobs:
+        """Three that were given up, asked for through the gate."""
+        given = OnSqs(aws)
+        for number in range(3):
+            given.give_up("default", number)
+        host = urlsplit(gate.url).netloc
+        return dead_jobs.build(f"sqs+http://{host}/{aws['AWS_ACCESS_KEY_ID']}/test-")
+
+    def test_that_takes_nothing_back_has_told_all_the_same(
+        self, jobs: DeadJobs, gate: Gate, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        gate.refused = {"ChangeMessageVisibilityBatch": "InternalError"}
+
+        found = jobs.read()
+
+        assert len(found.jobs) == found.total == 3
+        assert "stay hidden for 60 s" in caplog.text
+
+    def test_that_fails_after_an_act_has_done_it(self, jobs: DeadJobs, gate: Gate) -> None:
+        chosen = jobs.read().jobs[0].key
+        gate.refused = {"ChangeMessageVisibilityBatch": "InternalError"}
+
+        assert [job.key for job in jobs.drop([chosen])] == [chosen]
+
+    def test_is_not_looked_through_for_longer_than_a_page_may_take(
+        self, jobs: DeadJobs, gate: Gate, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sqs, "A_LOOK", 0)
+        keys = [job.key for job in jobs.read().jobs]
+        gate.asked.clear()
+
+        assert list(jobs.drop([*keys, "gone"])) == []
+
+        assert gate.asked["ReceiveMessage"] == 1
+        monkeypatch.undo()
+        assert len(jobs.read().jobs) == 3  # given back at once
+
+    def test_hides_a_job_for_longer_than_its_looker_may_take(self) -> None:
+        requests, attempts, patience = 2, 2, 5  # of the last act: sqs._client
+        connecting = 5
+
+        assert sqs.A_LOOK + requests * attempts * (patience + connecting) <= sqs.HIDDEN
 
 
 def test_a_broker_that_is_away_is_said_so(tmp_path: Path, aws: dict[str, str]) -> None:
@@ -391,7 +446,7 @@ def test_all_that_are_shown_can_be_chosen_in_one(page: Client, given: Given) -> 
     [
         ({"do": "drop"}, "Choose jobs first."),
         ({"do": "explode", "key": "1"}, "Choose jobs first."),
-        ({"do": "retry", "key": "gone", "sure": "1"}, "They were gone already"),
+        ({"do": "retry", "key": "gone", "sure": "1"}, "1 job was not found"),
     ],
 )
 def test_odd_choices_are_answered(page: Client, sent: dict[str, str], told: str) -> None:
