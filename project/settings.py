@@ -183,7 +183,8 @@ CELERY_TASK_CREATE_MISSING_QUEUES = False
 _queue_of = {
     "apps.notifications.tasks.compose_due": "mail",
     "apps.notifications.tasks.send_due": "mail",
-    # They go through everything that the desk keeps.
+    # They go through everything that the desk keeps. The Procfile has a worker for them alone.
+    "apps.mail.tasks.find_unannounced": "heavy",
     "apps.knowledge.tasks.discard_orphans": "heavy",
     "apps.notifications.tasks.prune": "heavy",
     "apps.ops.tasks.prune_journal": "heavy",

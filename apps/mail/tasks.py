@@ -4,7 +4,7 @@ import logging
 
 from django.utils import timezone
 
-from apps.events.jobs import chore
+from apps.events.jobs import chore, spell
 from apps.mail import actions
 from apps.mail.inbox import InboxAwayError, inbox
 
@@ -20,15 +20,17 @@ def take_waiting() -> None:
         except InboxAwayError as error:
             logger.warning("mail can't be looked for, in a minute again: %s", error)
             return
-    while actions.take_next(now=timezone.now()):
-        pass
+    for _ in spell():
+        if not actions.take_next(now=timezone.now()):
+            return
 
 
 @chore
 def erase_forgotten() -> None:
     """Delete where it is kept what was forgotten in the database."""
-    while actions.erase_next(now=timezone.now()):
-        pass
+    for _ in spell():
+        if not actions.erase_next(now=timezone.now()):
+            return
 
 
 @chore

@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 # By name: Celery is there before Django's models are.
 NOTE_FAILURE = "apps.ops.actions.note_failure"
+FORGET_FAILURE = "apps.ops.actions.forget_failure"
 
 
 class Jobs(Celery):
@@ -67,8 +68,8 @@ class CausedTask(Task):  # type: ignore[type-arg]
     """A job knows what set it off: its facts and log lines carry the same correlation.
 
     A job that was sent without a cause, such as a chore, is the beginning of one. A job that fails
-    comes again and is given up in the end, where staff see why; a chore doesn't, since its next
-    turn does the same (apps.events.jobs.chore).
+    comes again and is given up in the end; a chore doesn't, since its next turn does the same
+    (apps.events.jobs.chore). Why either failed is kept where staff see it, until it is done.
     """
 
     abstract = True
@@ -82,10 +83,20 @@ class CausedTask(Task):  # type: ignore[type-arg]
 
     def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
         super().on_failure(exc, task_id, args, kwargs, einfo)
-        if self.acks_on_failure:
-            return
         try:
-            import_string(NOTE_FAILURE)(job_id=task_id, task=self.name, error=exc)
+            import_string(NOTE_FAILURE)(job_id=self._known_by(task_id), task=self.name, error=exc)
         except Exception:
             # The database may be what failed: the job comes again all the same.
             logger.exception("why %s failed wasn't noted", self.name)
+
+    def on_success(self, retval: Any, task_id: str, args: Any, kwargs: Any) -> None:
+        super().on_success(retval, task_id, args, kwargs)
+        try:
+            import_string(FORGET_FAILURE)(job_id=self._known_by(task_id))
+        except Exception:
+            # The job is done, and its failure the next success's to forget, or the night's.
+            logger.exception("that %s failed before wasn't forgotten", self.name)
+
+    def _known_by(self, task_id: str) -> str:
+        """All jobs of a chore do the same: they are one."""
+        return str(self.name) if self.acks_on_failure else task_id

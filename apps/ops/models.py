@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from typing import Self
+
 from django.db import models
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 
@@ -19,14 +22,29 @@ class ChoreRun(models.Model):
         return self.name
 
 
+class JobFailureQuerySet(models.QuerySet["JobFailure"]):
+    def of_chores(self) -> Self:
+        """Those whose last turn failed, the most often first."""
+        return self.filter(job_id=F("task")).order_by("-times", "task")
+
+
+JobFailureManager = models.Manager.from_queryset(JobFailureQuerySet)
+
+
 class JobFailure(models.Model):
-    """What went wrong with a job the last time, until it is done or staff have seen to it."""
+    """What went wrong with a job the last time, until it is done or staff have seen to it.
+
+    All jobs of a chore are one here, and known by the name of its task: `times` is how often it
+    has failed since it was done the last time.
+    """
 
     job_id = models.CharField(_("job"), max_length=64, unique=True)
     task = models.CharField(_("task"), max_length=120)
     error = models.TextField(_("error"))
     times = models.PositiveIntegerField(_("times"), default=1)
     failed_at = models.DateTimeField(_("last failed"))
+
+    objects = JobFailureManager()
 
     class Meta:
         verbose_name = _("failure of a job")

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.access import require
@@ -23,11 +24,12 @@ from apps.tickets.events import id_in
 from apps.tickets.models import Ticket
 from apps.webhooks import addresses, events, notice, offers, reference, signing
 from apps.webhooks.errors import SecretIsNewError, WebhookIsOffError, WebhookRefusedError
-from apps.webhooks.models import Endpoint, WebhookDelivery, WebhookDeliveryQuerySet
+from apps.webhooks.models import Endpoint, Turn, WebhookDelivery, WebhookDeliveryQuerySet
 from apps.webhooks.posting import Answer
 
 OVERLAP = timedelta(hours=24)  # both secrets are good after a rotation
 LEASE = timedelta(seconds=60)  # longer than one POST may take
+TURN = timedelta(seconds=60)  # longer than a sender waits before it says that it is there
 FIRST_REST = timedelta(seconds=5)
 LONGEST_REST = timedelta(minutes=10)
 FIRST_RETRY = timedelta(seconds=30)
@@ -243,6 +245,21 @@ def send_again(*, delivery_ids: Sequence[int], actor: Actor, now: datetime) -> i
     return count
 
 
+def take_turn(*, now: datetime, mine: datetime | None = None) -> datetime | None:
+    """Be the one that sends, or stay it: until when. None while another process is."""
+    turn, _ = Turn.objects.get_or_create(pk=1)
+    free = Q(until=None) | Q(until__lte=now) | Q(until=mine)
+    until = now + TURN
+    return until if Turn.objects.filter(free, pk=turn.pk).update(until=until) else None
+
+
+def end_turn(*, mine: datetime, now: datetime) -> None:
+    """Let others send. What came while they found us at it has nobody else to look for it."""
+    Turn.objects.filter(until=mine).update(until=None)
+    if Endpoint.objects.ready(now=now).exists():
+        nudge("apps.webhooks.tasks.send_due")
+
+
 def claim(*, now: datetime) -> Claimed | None:
     """The next delivery to send; None if there is none.
 
@@ -279,7 +296,7 @@ def mark_answered(*, claimed: Claimed, answer: Answer, took_ms: int, now: dateti
     _mine(claimed).update(state=_State.SENT, done_at=now, error="", **told)
     if claimed.endpoint.failures:
         Endpoint.objects.filter(pk=claimed.endpoint.pk).update(failures=0, failing_since=None)
-    _release(claimed)
+    _release(claimed, until=now)  # the last in the row: EndpointQuerySet.ready()
 
 
 @transaction.atomic

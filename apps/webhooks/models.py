@@ -17,7 +17,10 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
         return self.filter(state=Endpoint.State.ACTIVE)
 
     def ready(self, *, now: datetime) -> Self:
-        """Those that something is due for, and that nobody is sending to. Longest free first."""
+        """Those that something is due for, and that nobody is sending to. Longest free first.
+
+        So one that has thousands waiting gets a turn among the others' turns.
+        """
         due = WebhookDelivery.objects.due(now=now).order_by().filter(endpoint=OuterRef("pk"))
         free = self.active().filter(Q(held_until=None) | Q(held_until__lte=now))
         return free.filter(Exists(due)).order_by(F("held_until").asc(nulls_first=True), "id")
@@ -141,3 +144,16 @@ class WebhookDelivery(models.Model):
             "fact": self.fact,
             "endpoint": self.endpoint_id,
         }
+
+
+class Turn(models.Model):
+    """Whose turn it is to send: one process of all workers, however many jobs ask for it.
+
+    Customers' servers are as slow as they like. Whoever waits for them holds one process of the
+    workers, which also send mails and held-back replies, and never two.
+    """
+
+    until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"until {self.until}"

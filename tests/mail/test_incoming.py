@@ -156,6 +156,20 @@ class TestKeeping:
         assert (mail.state, mail.notice, mail.subject) == ("kept", {}, "Grüße")
         assert capsys.readouterr().out.split()[0] == "1"
 
+    def test_a_heap_is_read_in_turns_of_some_time(
+        self, box: Box, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A job that reads on until all is read would end at its limit, in the middle of one."""
+        for number in range(3):
+            box.put(f"m{number}")
+        call_command("find_mail")
+        monkeypatch.setattr(tasks, "spell", lambda: iter([None, None]))
+        tasks.take_waiting()
+
+        assert IncomingMail.objects.filter(state="kept").count() == 2
+        tasks.take_waiting()
+        assert IncomingMail.objects.filter(state="kept").count() == 3
+
     def test_a_notice_that_comes_after_all_is_kept_too(self, box: Box) -> None:
         key = box.put("m1")
         actions.enter_unannounced(now=NOON)

@@ -15,7 +15,7 @@ from apps.events.stream import stream
 from apps.mail.inbox import inbox
 from apps.notifications.carrying import carrier
 from apps.ops.doctor import Ailment, actions
-from apps.ops.models import Probe
+from apps.ops.models import JobFailure, Probe
 
 WAIT = 20.0  # seconds; an idle worker takes a job at once, a poll of SQS lasts as long
 LOOK = 0.1  # seconds between looks
@@ -36,6 +36,18 @@ def jobs() -> str:
         told = {"queues": ", ".join(marks[token] for token in left), "seconds": WAIT}
         raise Ailment(_("no worker did a job of %(queues)s within %(seconds)d seconds") % told)
     return _("workers did a job from each of: %s") % ", ".join(queues)
+
+
+def chores() -> str:
+    """Whether the last turn of each that ran was a success: its failures are kept until then."""
+    failing = list(JobFailure.objects.of_chores())
+    if failing:
+        told = "; ".join(f"{each.task} ({each.times}x): {each.error[:80]}" for each in failing)
+        raise Ailment(
+            ngettext("%(n)d chore fails: %(told)s", "%(n)d chores fail: %(told)s", len(failing))
+            % {"n": len(failing), "told": told}
+        )
+    return _("no chore failed the last time that it ran")
 
 
 def facts() -> str:

@@ -50,6 +50,13 @@ PROBES = (
         prove=carrying.jobs,
     ),
     Probe(
+        name="chores",
+        title=_("Chores"),
+        variable="BROKER_URL",
+        next_step=_("The page of jobs that were given up has the error of each, which says more."),
+        prove=carrying.chores,
+    ),
+    Probe(
         name="facts",
         title=_("Facts"),
         variable="BUS_URL",
