@@ -9,15 +9,17 @@ from urllib.parse import urlsplit
 import pytest
 from botocore.httpsession import URLLib3Session
 from django.core import signing
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
 from apps.kernel import aws as clients
+from apps.kernel import scanning
 from apps.kernel.actors import SYSTEM
 from apps.kernel.scanning import scanner
 from apps.kernel.scanning.rules import Rules
-from apps.kernel.storage import ARRIVING, s3
+from apps.kernel.storage import ARRIVING, s3, store
 from apps.kernel.storage.s3 import Bucket
 from apps.tickets import actions, tasks, views
 from apps.tickets.models import Attachment, Ticket, Upload
@@ -263,6 +265,29 @@ class TestTurnsOfScanning:
         assert again == first
         first.refresh_from_db()
         assert first.scan_held_until > again.scan_held_until + actions.scanning.SCAN_WITHIN  # type: ignore[operator]
+
+    def test_one_for_which_alone_something_is_away_stops_no_other(
+        self, waiting: list[Attachment]
+    ) -> None:
+        """A refused object, or a file that takes the scanner too long: each turn ends at it."""
+
+        class Slow(Rules):
+            def find(self, file: IO[bytes]) -> str:
+                if file.read() == b"slow":
+                    raise scanning.ScannerAwayError("it took too long")
+                file.seek(0)
+                return super().find(file)
+
+        store().delete(waiting[0].key)
+        store().save(waiting[0].key, ContentFile(b"slow"))
+        with scanner.override(Slow(urlsplit("rules:"))):
+            tasks.scan_waiting()
+            at_once = self.scans()
+            tasks.scan_waiting()
+
+        assert at_once == ["pending"] * 4
+        assert self.scans() == ["pending", "clean", "clean", "clean"]
+        assert Attachment.objects.get(pk=waiting[0].pk).scan_tries == 0
 
     def test_a_file_is_claimed_once(self, waiting: list[Attachment]) -> None:
         now = timezone.now()
