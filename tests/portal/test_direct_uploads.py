@@ -57,6 +57,13 @@ def kept_in(bucket: Bucket, folder: str) -> list[str]:
     return [kept.key for kept in bucket.walk(folder)]
 
 
+def folders_with_versions(bucket: Bucket) -> list[str]:
+    """Of each version and mark of a deletion that the bucket keeps, the folder."""
+    found = clients.client("s3").list_object_versions(Bucket=bucket.bucket_name)
+    every = (*found.get("Versions", ()), *found.get("DeleteMarkers", ()))
+    return [one["Key"].split("/")[1] for one in every]
+
+
 class TestAGrant:
     def test_of_a_folder_leads_to_the_desk_itself(self, cast: Cast) -> None:
         client = Client(enforce_csrf_checks=True)
@@ -317,29 +324,49 @@ class TestConfirming:
 
         assert seen == [409, 409, 429]
 
+    @pytest.mark.parametrize("room", [("FILES_WAITING", 1), ("BYTES_WAITING", 5)])
     def test_fetches_nothing_where_there_is_no_room(
-        self, cast: Cast, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+        self, cast: Cast, bucket: Bucket, monkeypatch: pytest.MonkeyPatch, room: tuple[str, int]
     ) -> None:
         client = client_of(cast.rachel)
+        sent(client)
         grant = asked(client)
         assert posted(grant, b"abc") == 204
-        monkeypatch.setattr(actions.uploading, "FILES_WAITING", 0)
+        monkeypatch.setattr(actions.uploading, *room)
         monkeypatch.setattr(Bucket, "arrived", None)
 
         assert confirmed(client, grant)["code"] == "attachment.too-many-waiting"
 
     def test_leaves_no_older_version_behind(self, cast: Cast, bucket: Bucket) -> None:
         """What is redacted later must not stand where it arrived."""
-        s3_client = clients.client("s3")
-        s3_client.put_bucket_versioning(
-            Bucket=bucket.bucket_name, VersioningConfiguration={"Status": "Enabled"}
-        )
-
         sent(client_of(cast.rachel))
 
-        found = s3_client.list_object_versions(Bucket=bucket.bucket_name)
-        assert [one["Key"].split("/")[1] for one in found["Versions"]] == ["attachments"]
-        assert "DeleteMarkers" not in found
+        assert folders_with_versions(bucket) == ["attachments"]
+
+    def test_leaves_nothing_of_a_copy_that_is_refused_after_all(
+        self, cast: Cast, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Another file came first, while this one was looked at."""
+        client = client_of(cast.rachel)
+        grant = asked(client)
+        assert posted(grant, b"abc") == 204
+        monkeypatch.setattr(actions, "check_room", lambda **_said: None)
+        monkeypatch.setattr(actions.uploading, "FILES_WAITING", 0)
+
+        assert confirmed(client, grant)["code"] == "attachment.too-many-waiting"
+        assert folders_with_versions(bucket) == [ARRIVING]  # it may be confirmed when there is room
+
+
+def test_a_file_that_came_with_a_form_and_is_refused_leaves_nothing(
+    cast: Cast, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions.uploading, "FILES_WAITING", 0)
+    file = SimpleUploadedFile("a.txt", b"abc")
+
+    answer = client_of(cast.rachel).post("/uploads/", {"file": file}, headers=JSON)
+
+    assert answer.json()["code"] == "attachment.too-many-waiting"
+    assert folders_with_versions(bucket) == []
 
 
 @pytest.fixture
