@@ -70,8 +70,10 @@ def missing(shelf: Shelf) -> Iterator[Model]:
     there = _Folders()
     for row in _in_pages(shelf.rows()):
         key: str = row.key  # type: ignore[attr-defined]
-        # What has come since its folder was listed is asked for by itself.
-        if key not in there.of(key) and not store().exists(key):
+        if key in there.of(key):
+            continue
+        # Looked at again: it may have come since its folder was listed, or its row have gone.
+        if not store().exists(key) and shelf.rows().filter(pk=row.pk).exists():
             yield row
 
 

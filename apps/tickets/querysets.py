@@ -175,11 +175,16 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def openable(self) -> Self:
         return self.filter(redacted_at=None, missing_at=None).exclude(scan="quarantined")
 
-    def unscanned(self, *, now: datetime) -> Self:
-        """What waits for the scanner and is its turn, oldest first."""
+    def unscanned(self) -> Self:
+        """What waits for the scanner and hasn't been asked about again yet, oldest first."""
         waiting = self.filter(scan="pending", redacted_at=None, missing_at=None)
-        due = waiting.filter(Q(scan_held_until=None) | Q(scan_held_until__lte=now))
-        return due.order_by("pk")
+        # By the empty column too: it is the order of their index, and of no other.
+        return waiting.filter(scan_held_until=None).order_by("scan_held_until", "pk")
+
+    def unscanned_again(self, *, now: datetime) -> Self:
+        """What was asked about in vain and is due again, the longest due first."""
+        waiting = self.filter(scan="pending", redacted_at=None, missing_at=None)
+        return waiting.filter(scan_held_until__lte=now).order_by("scan_held_until", "pk")
 
 
 KEEP_UPLOADS = timedelta(days=1)

@@ -128,7 +128,7 @@ def scan_waiting() -> None:
             logger.warning("not looked at", extra={"key": attachment.key, "why": str(error)})
         except (scanning.ScannerAwayError, FilesAwayError) as error:
             logger.warning("files go on waiting for the scanner", extra={"why": str(error)})
-            actions.give_scan_back(attachment=attachment, actor=SYSTEM)
+            actions.give_scan_back(attachment=attachment, actor=SYSTEM, now=timezone.now())
             return
         except FileNotFoundError:  # the command `files` tells of it
             logger.warning("a file to be scanned is missing", extra={"key": attachment.key})

@@ -23,7 +23,7 @@ from apps.tickets.models import Upload
 UPLOADS = 200
 UPLOADS_WITHIN = timedelta(minutes=10)
 CONFIRM_WITHIN = timedelta(hours=1)  # slow lines begin in time and end much later
-_SALT = "tickets.upload"
+_SALT = "tickets.upload.sized"
 
 
 @login_required
@@ -56,12 +56,12 @@ def _granted(request: HttpRequest, actor: Actor) -> JsonResponse:
     if not name or not size.isdecimal():
         raise FileRefusedError(_("Choose a file."))
     _count("upload-grant", actor)
-    key = files.new_arrival()
-    grant = files.grant(key, name=name, size=int(size[:18]))
+    key, length = files.new_arrival(), int(size[:18])
+    grant = files.grant(key, name=name, size=length)
     if grant is None:
         here = {"csrfmiddlewaretoken": get_token(request)}
         return JsonResponse(_open_door(Grant(url=reverse("upload"), fields=here)))
-    token = signing.dumps([actor.id, key, name], salt=_SALT)
+    token = signing.dumps([actor.id, key, name, length], salt=_SALT)
     confirm = {"url": reverse("upload_confirm"), "fields": {"token": token}}
     return JsonResponse({**_open_door(grant), "confirm": confirm})
 
@@ -76,7 +76,7 @@ def upload_confirm(request: HttpRequest) -> JsonResponse:
     """Look at what was sent straight to the storage, and keep it. Said twice, it is kept once."""
     actor, now = actor_of(request), timezone.now()
     try:
-        owner, key, name = signing.loads(
+        owner, key, name, size = signing.loads(
             request.POST.get("token", ""), salt=_SALT, max_age=CONFIRM_WITHIN
         )
     except signing.BadSignature as error:
@@ -87,7 +87,7 @@ def upload_confirm(request: HttpRequest) -> JsonResponse:
     if row is None:
         # Before anything is fetched: it costs the desk as much as it cost whoever sent it.
         _count("upload-confirm", actor)
-        actions.check_room(actor=actor, now=now)
+        actions.check_room(actor=actor, now=now, size=size)
         with files.settled(key, name=name) as stored:
             row = actions.keep_upload(stored=stored, actor=actor, now=now, arrival=key)
     return JsonResponse(_told(row))

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import uuid
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,13 @@ from apps.desk.models import Draft
 from apps.desk.tasks import send_due
 from apps.kernel.actors import SYSTEM
 from apps.kernel.errors import DomainError, ForbiddenError
+from apps.kernel.storage import store
 from apps.notifications.models import Notification
 from apps.tickets import actions as tickets
-from apps.tickets import keeping
+from apps.tickets import files, keeping
 from apps.tickets.errors import DoubleSubmissionError, TicketIsFinalError
 from apps.tickets.models import Attachment, Message, Ticket
+from apps.tickets.tasks import discard_orphans
 from tests.cast import Cast, make_cast
 from tests.desk.writing import DUE, delivered, kept, on_its_way, sent
 from tests.support import transactional
@@ -133,6 +136,28 @@ class TestASentReply:
 
         assert keeping.is_kept(file.key)
         assert not keeping.is_kept("another")
+
+    def test_keeps_its_files_while_it_becomes_a_message(
+        self, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It leaves when the chore has asked for messages' files, and not for drafts' yet."""
+        file, orphan = stored(), stored()
+        sent(raised(cast), cast.alice, attachments=[file])
+        asked = keeping.is_kept
+
+        def leave_first(key: str) -> bool:
+            actions.send_all_due(now=DUE)
+            return asked(key)
+
+        monkeypatch.setattr(keeping, "is_kept", leave_first)
+        everything = files.stored_before(LATER + timedelta(days=99_999))
+        monkeypatch.setattr(files, "stored_before", lambda _moment: everything)
+
+        discard_orphans()
+
+        assert Attachment.objects.get().key == file.key
+        assert store().exists(file.key)
+        assert not store().exists(orphan.key)
 
 
 @pytest.mark.django_db

@@ -6,6 +6,7 @@ import io
 import socket
 import struct
 import threading
+import tracemalloc
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -93,6 +94,17 @@ def odd(kind: int, version: int = 20) -> bytes:
     return bytes(made)
 
 
+def swelling(kind: int) -> bytes:
+    """Few bytes that become many, and an archive that says that they are few."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", kind) as made:
+        made.writestr("a.txt", b"\0" * 60_000_000)
+    content = bytearray(buffer.getvalue())
+    for sign, at_size in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
+        struct.pack_into("<I", content, content.index(sign) + at_size, 1000)
+    return bytes(content)
+
+
 class TestTheRules:
     @pytest.mark.parametrize(
         ("content", "finding"),
@@ -130,6 +142,18 @@ class TestTheRules:
     )
     def test_let_pass_what_does_not(self, content: bytes) -> None:
         assert said(scanner.build("rules:"), content) == Verdict(scan=CLEAN)
+
+    @pytest.mark.parametrize("kind", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+    def test_unpack_no_more_than_they_look_at(self, kind: int) -> None:
+        scanned = io.BytesIO(swelling(kind))
+        adapter = scanner.build("rules:")
+
+        tracemalloc.start()
+        adapter.find(scanned)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+
+        assert most < 5_000_000  # bytes
 
     def test_hold_an_archive_of_endless_files(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(archives, "_MOST_ENTRIES", 2)

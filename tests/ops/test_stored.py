@@ -102,6 +102,20 @@ class TestTheCommand:
 
         assert list(checks.missing(checks.SHELVES[0])) == []
 
+    def test_misses_nothing_that_was_redacted_meanwhile(
+        self, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        row = attached(cast)[0]
+
+        def redacted(self: checks._Folders, key: str) -> Collection[str]:
+            actions.redact_attachment(attachment=row, actor=cast.actor(cast.lena), now=NOON)
+            store().erase(key)
+            return ()
+
+        monkeypatch.setattr(checks._Folders, "of", redacted)
+
+        assert list(checks.missing(checks.SHELVES[0])) == []
+
     def test_a_drafts_file_that_is_sent_meanwhile_is_nobodys_at_no_moment(
         self, cast: Cast, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from apps.accounts import access
 from apps.events.models import Delivery, Event
 from apps.kernel.actors import Actor
-from apps.tickets.models import Message, Ticket
+from apps.tickets.models import Attachment, Message, Ticket
 from tests.cast import Cast
 from tests.support import NOON
 
@@ -74,6 +74,14 @@ LISTS: dict[str, tuple[str, Asked]] = {
         "event_subject",
         lambda _: Event.objects.filter(subject="ticket:1").order_by("-id"),
     ),
+    "what the scanner is asked about": (
+        "attachment_scan_turns",
+        lambda _: Attachment.objects.unscanned(),
+    ),
+    "what the scanner is asked about again": (
+        "attachment_scan_turns",
+        lambda _: Attachment.objects.unscanned_again(now=NOON),
+    ),
     "due deliveries": ("delivery_due_each", lambda _: Delivery.objects.due(now=NOON)),
     "what the stream gets": (
         "delivery_streamable",
@@ -81,7 +89,12 @@ LISTS: dict[str, tuple[str, Asked]] = {
     ),
 }
 # Their conditions stand in the query as parameters, which SQLite does not compare with an index's.
-NOT_ON_SQLITE = ("ticket_active", "delivery_due_each", "delivery_streamable")
+NOT_ON_SQLITE = (
+    "ticket_active",
+    "delivery_due_each",
+    "delivery_streamable",
+    "attachment_scan_turns",
+)
 
 
 def plan_of(rows: QuerySet[Any]) -> str:

@@ -9,15 +9,17 @@ from urllib.parse import urlsplit
 import pytest
 from botocore.httpsession import URLLib3Session
 from django.core import signing
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
 from apps.kernel import aws as clients
+from apps.kernel import scanning
 from apps.kernel.actors import SYSTEM
 from apps.kernel.scanning import scanner
 from apps.kernel.scanning.rules import Rules
-from apps.kernel.storage import ARRIVING, s3
+from apps.kernel.storage import ARRIVING, s3, store
 from apps.kernel.storage.s3 import Bucket
 from apps.tickets import actions, tasks, views
 from apps.tickets.models import Attachment, Ticket, Upload
@@ -53,6 +55,13 @@ def sent(client: Client, content: bytes = b"abc", name: str = "a.txt") -> dict[s
 
 def kept_in(bucket: Bucket, folder: str) -> list[str]:
     return [kept.key for kept in bucket.walk(folder)]
+
+
+def folders_with_versions(bucket: Bucket) -> list[str]:
+    """Of each version and mark of a deletion that the bucket keeps, the folder."""
+    found = clients.client("s3").list_object_versions(Bucket=bucket.bucket_name)
+    every = (*found.get("Versions", ()), *found.get("DeleteMarkers", ()))
+    return [one["Key"].split("/")[1] for one in every]
 
 
 class TestAGrant:
@@ -264,6 +273,29 @@ class TestTurnsOfScanning:
         first.refresh_from_db()
         assert first.scan_held_until > again.scan_held_until + actions.scanning.SCAN_WITHIN  # type: ignore[operator]
 
+    def test_one_for_which_alone_something_is_away_stops_no_other(
+        self, waiting: list[Attachment]
+    ) -> None:
+        """A refused object, or a file that takes the scanner too long: each turn ends at it."""
+
+        class Slow(Rules):
+            def find(self, file: IO[bytes]) -> str:
+                if file.read() == b"slow":
+                    raise scanning.ScannerAwayError("it took too long")
+                file.seek(0)
+                return super().find(file)
+
+        store().delete(waiting[0].key)
+        store().save(waiting[0].key, ContentFile(b"slow"))
+        with scanner.override(Slow(urlsplit("rules:"))):
+            tasks.scan_waiting()
+            at_once = self.scans()
+            tasks.scan_waiting()
+
+        assert at_once == ["pending"] * 4
+        assert self.scans() == ["pending", "clean", "clean", "clean"]
+        assert Attachment.objects.get(pk=waiting[0].pk).scan_tries == 0
+
     def test_a_file_is_claimed_once(self, waiting: list[Attachment]) -> None:
         now = timezone.now()
         claimed = [actions.claim_scan(actor=SYSTEM, now=now) for _ in range(5)]
@@ -292,29 +324,49 @@ class TestConfirming:
 
         assert seen == [409, 409, 429]
 
+    @pytest.mark.parametrize("room", [("FILES_WAITING", 1), ("BYTES_WAITING", 5)])
     def test_fetches_nothing_where_there_is_no_room(
-        self, cast: Cast, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+        self, cast: Cast, bucket: Bucket, monkeypatch: pytest.MonkeyPatch, room: tuple[str, int]
     ) -> None:
         client = client_of(cast.rachel)
+        sent(client)
         grant = asked(client)
         assert posted(grant, b"abc") == 204
-        monkeypatch.setattr(actions.uploading, "FILES_WAITING", 0)
+        monkeypatch.setattr(actions.uploading, *room)
         monkeypatch.setattr(Bucket, "arrived", None)
 
         assert confirmed(client, grant)["code"] == "attachment.too-many-waiting"
 
     def test_leaves_no_older_version_behind(self, cast: Cast, bucket: Bucket) -> None:
         """What is redacted later must not stand where it arrived."""
-        s3_client = clients.client("s3")
-        s3_client.put_bucket_versioning(
-            Bucket=bucket.bucket_name, VersioningConfiguration={"Status": "Enabled"}
-        )
-
         sent(client_of(cast.rachel))
 
-        found = s3_client.list_object_versions(Bucket=bucket.bucket_name)
-        assert [one["Key"].split("/")[1] for one in found["Versions"]] == ["attachments"]
-        assert "DeleteMarkers" not in found
+        assert folders_with_versions(bucket) == ["attachments"]
+
+    def test_leaves_nothing_of_a_copy_that_is_refused_after_all(
+        self, cast: Cast, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Another file came first, while this one was looked at."""
+        client = client_of(cast.rachel)
+        grant = asked(client)
+        assert posted(grant, b"abc") == 204
+        monkeypatch.setattr(actions, "check_room", lambda **_said: None)
+        monkeypatch.setattr(actions.uploading, "FILES_WAITING", 0)
+
+        assert confirmed(client, grant)["code"] == "attachment.too-many-waiting"
+        assert folders_with_versions(bucket) == [ARRIVING]  # it may be confirmed when there is room
+
+
+def test_a_file_that_came_with_a_form_and_is_refused_leaves_nothing(
+    cast: Cast, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions.uploading, "FILES_WAITING", 0)
+    file = SimpleUploadedFile("a.txt", b"abc")
+
+    answer = client_of(cast.rachel).post("/uploads/", {"file": file}, headers=JSON)
+
+    assert answer.json()["code"] == "attachment.too-many-waiting"
+    assert folders_with_versions(bucket) == []
 
 
 @pytest.fixture

@@ -26,7 +26,8 @@ def claim_scan(*, actor: Actor, now: datetime) -> Attachment | None:
     """
     if not actor.is_system:
         raise ForbiddenError
-    while (row := Attachment.objects.unscanned(now=now).first()) is not None:
+    rows = Attachment.objects
+    while (row := rows.unscanned().first() or rows.unscanned_again(now=now).first()) is not None:
         tries = min(row.scan_tries + 1, MOST_TRIES)
         wait = min(SCAN_WITHIN * 2 ** (tries - 1), LONGEST_WAIT)
         same = Attachment.objects.filter(
@@ -38,12 +39,16 @@ def claim_scan(*, actor: Actor, now: datetime) -> Attachment | None:
     return None
 
 
-def give_scan_back(*, attachment: Attachment, actor: Actor) -> None:
-    """It was not the file's fault: it is due again at once, and this try doesn't count."""
+def give_scan_back(*, attachment: Attachment, actor: Actor, now: datetime) -> None:
+    """This try doesn't count. It is due again at once, behind all others.
+
+    What was away may be so for this file alone, a storage that refuses one object or a scanner that
+    one file takes too long: the next run begins with another.
+    """
     if not actor.is_system:
         raise ForbiddenError
     Attachment.objects.filter(pk=attachment.pk).update(
-        scan_tries=max(attachment.scan_tries - 1, 0), scan_held_until=None
+        scan_tries=max(attachment.scan_tries - 1, 0), scan_held_until=now
     )
 
 

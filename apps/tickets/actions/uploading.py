@@ -51,7 +51,7 @@ def keep_upload(
     )
 
 
-def check_room(*, actor: Actor, now: datetime, size: int = 1) -> None:
+def check_room(*, actor: Actor, now: datetime, size: int) -> None:
     """Whether one more file of so many bytes may wait for a form. Raises UploadsFullError."""
     waiting = Upload.objects.waiting(actor, now=now).order_by()
     kept = waiting.aggregate(files=Count("pk"), bytes=Sum("size"))

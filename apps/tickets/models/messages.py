@@ -99,11 +99,11 @@ class Attachment(models.Model):
             models.CheckConstraint(condition=Q(sha256__length=64), name="attachment_has_digest"),
         ]
         indexes = [
-            # What the scanner is asked about again: AttachmentQuerySet.unscanned().
+            # What the scanner is asked about next: unscanned() and unscanned_again().
             models.Index(
-                fields=["id"],
-                name="attachment_unscanned",
-                condition=Q(scan="pending", redacted_at=None),
+                fields=["scan_held_until", "id"],
+                name="attachment_scan_turns",
+                condition=Q(scan="pending", redacted_at=None, missing_at=None),
             ),
         ]
 
