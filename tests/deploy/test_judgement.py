@@ -85,12 +85,13 @@ class TestMissing:
     def test_minutes_count_for_neither(self) -> None:
         """What the old version did alone is not beside what the new one did."""
         lonely = Minute(old=Figures(requests=900, failed=900, slow=900), new=None)
+        quiet = Minute(old=None, new=Figures(requests=900, failed=900, slow=900))
 
-        verdict = judge([ALIKE] * 12 + [lonely] * 3)
+        verdict = judge([ALIKE] * 12 + [lonely, quiet, lonely])
 
         assert verdict.decision is Decision.PROMOTE
         assert (verdict.seen, verdict.lost) == (12, 3)
-        assert verdict.findings[0].old == 12
+        assert (verdict.findings[0].old, verdict.findings[0].new) == (12, 0)
 
     def test_too_many_minutes_leave_it_open_whatever_the_others_say(self) -> None:
         lost = Minute(old=None, new=None)
