@@ -279,9 +279,10 @@ class Beanstalk:
 
     def terminate(self, name: str) -> None:
         """End an environment, with its instances and its load balancer. Waits for it."""
-        if name not in self.environments() or not self._may(f"end {name}"):
-            return
-        self.client.terminate_environment(EnvironmentName=name)
+        if name in self.environments():
+            if not self._may(f"end {name}"):
+                return
+            self.client.terminate_environment(EnvironmentName=name)
         until = self.clock.now() + STUCK
         while self._is_there(name):
             self._pause(until, f"{name} is still being ended")

@@ -47,6 +47,9 @@ class Release:
         BeanstalkError and UnderwayError.
         """
         if live := self.aws.live():
+            if live.version == self.desk.version(plan.label, "web") and (done := self._done(plan)):
+                self.tell(f"{plan.label} is live: it was {done.outcome} at {done.began:%c} UTC")
+                return done
             self._check_policy(live.name)
         record = self.steps.begin("release", plan)
         if not record.failure:
@@ -60,6 +63,12 @@ class Release:
         """Send back what is under way, whatever the judge would say. Raises FailedError."""
         record = dataclasses.replace(record, failure=record.failure or "abandoned by hand")
         self._send_back(self.records.keep(record))
+
+    def _done(self, plan: Plan) -> Record | None:
+        """What was written down when it was released, if nothing is under way."""
+        if self.records.current():
+            return None
+        return next((past for past in self.records.past() if past.label == plan.label), None)
 
     def _check_policy(self, name: str) -> None:
         policy = self.aws.settings(name).get(POLICY, "")

@@ -28,12 +28,16 @@ class Cloud:
     """The model, its buckets, and what goes wrong with whom."""
 
     def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all: another cloud at the same address."""
         self.model = Model()
         self.objects: dict[str, bytes] = {}
         self.calls: list[str] = []
         # By action, how often: "throttle" refuses, "lost" hangs up after the deed.
         self.troubles: dict[str, Counter[str]] = {"throttle": Counter(), "lost": Counter()}
-        self.lock = threading.Lock()
 
     def writes(self) -> list[str]:
         """Calls that changed something."""
@@ -270,6 +274,12 @@ class Handler(BaseHTTPRequestHandler):
             self.route(body)
 
     do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = answer  # noqa: N815 - the standard library's
+
+    def handle_expect_100(self) -> bool:
+        self.send_response_only(HTTPStatus.CONTINUE)
+        self.end_headers()
+        self.wfile.flush()  # or whoever waits for it does so for a second
+        return True
 
     def chunks(self) -> bytes:
         """A body with a checksum after it, as botocore sends files."""

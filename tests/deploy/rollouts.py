@@ -152,9 +152,10 @@ class Killer:
             is_it = len(self.calls) == self.at
             if is_it and self.is_before:
                 raise Killed
-            answer = call(client, name, given)
-            if is_it:
-                raise Killed
-            return answer
+            try:
+                return call(client, name, given)
+            finally:
+                if is_it:
+                    raise Killed
 
         monkeypatch.setattr(BaseClient, "_make_api_call", counted)

@@ -1,0 +1,131 @@
+"""Whatever is killed at whatever call: the same command, run again, ends as if nothing had been."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import count
+
+import pytest
+
+from deploy import beanstalk, release
+from deploy.steps import FailedError
+from tests.deploy.beanstalk_model import Behaviour
+from tests.deploy.beanstalk_server import Cloud
+from tests.deploy.rollouts import DESK, GREEN, NEW, OLD, WEB, Killed, Killer, Rollouts
+
+Deed = Callable[[Rollouts], object]
+
+
+@pytest.fixture(autouse=True)
+def seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looks are rarer than in life: each of them is a place to be killed at."""
+    monkeypatch.setattr(beanstalk, "LOOK", 60)
+    monkeypatch.setattr(release, "LOOK", 60)
+
+
+@pytest.fixture(params=[True, False], ids=["before", "after"])
+def killer(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Killer:
+    """Before a call is sent, or after its deed and before its answer is known."""
+    killer = Killer(is_before=request.param)
+    killer.install(monkeypatch)
+    return killer
+
+
+def killed_at_each(
+    killer: Killer, cloud: Cloud, prepare: Deed, deed: Deed
+) -> Iterator[tuple[str, Rollouts]]:
+    """The deed killed at each of its calls, and done again. Yields what there is then."""
+    for place in count(1):
+        cloud.clear()
+        killer.at = 0
+        rollouts = Rollouts(cloud)
+        rollouts.begin()
+        prepare(rollouts)
+        killer.calls.clear()
+        killer.at = place
+        try:
+            deed(rollouts)
+        except Killed:
+            deed(rollouts)
+        else:
+            assert place > 10  # all of its calls were tried
+            return
+        killer.at = 0
+        yield f"{place}: {killer.calls[place - 1]}", rollouts
+
+
+def good(rollouts: Rollouts) -> None:
+    rollouts.release()
+
+
+def bad(rollouts: Rollouts) -> None:
+    with pytest.raises(FailedError):
+        rollouts.release()
+
+
+def ill(rollouts: Rollouts) -> None:
+    rollouts.cloud.model.behaviour[NEW] = Behaviour(failed=10)
+
+
+def sick(rollouts: Rollouts) -> None:
+    rollouts.cloud.model.sick = {f"{NEW}-web"}
+
+
+def nothing(_: Rollouts) -> None:
+    """The desk is as it is."""
+
+
+def swap(rollouts: Rollouts) -> None:
+    rollouts.blue_green().run(rollouts.plan())
+
+
+def swap_back(rollouts: Rollouts) -> None:
+    if rollouts.records().current():  # otherwise it was done, but for being told so
+        rollouts.blue_green().back()
+
+
+def finish(rollouts: Rollouts) -> None:
+    if rollouts.records().current():
+        rollouts.blue_green().finish()
+
+
+def swapped_long_ago(rollouts: Rollouts) -> None:
+    swap(rollouts)
+    rollouts.sleep(3700)
+
+
+def roll_back(rollouts: Rollouts) -> None:
+    rollouts.roll_back(OLD)
+
+
+BLUE = {WEB: OLD, DESK.worker: OLD, "live": WEB}
+
+
+@pytest.mark.parametrize(
+    ("prepare", "deed", "serving", "outcome"),
+    [
+        (nothing, good, {WEB: NEW, DESK.worker: NEW, "live": WEB}, "promoted"),
+        (ill, bad, BLUE, "aborted"),
+        (sick, bad, BLUE, "failed"),
+        (nothing, swap, {WEB: OLD, GREEN: NEW, DESK.worker: NEW, "live": GREEN}, ""),
+        (swap, swap_back, BLUE, "swapped back"),
+        (swapped_long_ago, finish, {GREEN: NEW, DESK.worker: NEW, "live": GREEN}, "promoted"),
+        (good, roll_back, BLUE, "promoted"),
+    ],
+    ids=["release", "aborted", "sick", "swap", "swap-back", "finish", "rollback"],
+)
+def test_it_ends_alike(
+    *,
+    killer: Killer,
+    cloud: Cloud,
+    prepare: Deed,
+    deed: Deed,
+    serving: dict[str, str],
+    outcome: str,
+) -> None:
+    for place, rollouts in killed_at_each(killer, cloud, prepare, deed):
+        assert rollouts.serving() == serving, place
+        if outcome:
+            assert rollouts.outcomes()[0] == outcome, place
+        for each in rollouts.cloud.model.environments.values():
+            assert each.is_ended or each.status == "Ready", place
