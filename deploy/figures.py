@@ -51,8 +51,8 @@ class _Asked:
 
 def _asked(line: float | None) -> dict[str, _Asked]:
     asked = {
-        "requests": _Asked("Latency", "SampleCount"),
-        "failed": _Asked("Failures", "Sum"),
+        "requests": _Asked("Requests", "Sum"),
+        "failed": _Asked("ServerErrors", "Sum"),
         "raised": _Asked("TicketsRaised", "Sum"),
         "replied": _Asked("RepliesSent", "Sum"),
         "signed_in": _Asked("SignIns", "Sum"),

@@ -19,7 +19,7 @@ Settings = dict[tuple[str, str], str]
 TEMPLATES: dict[str, Settings] = {
     "tendril-test-web": {
         (COMMAND, "DeploymentPolicy"): "TrafficSplitting",
-        (SPLITTING, "EvaluationTime"): "8",
+        (SPLITTING, "EvaluationTime"): "9",
         (SPLITTING, "NewVersionPercent"): "10",
     },
     "tendril-test-worker": {(COMMAND, "DeploymentPolicy"): "Immutable"},

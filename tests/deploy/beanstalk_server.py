@@ -6,6 +6,7 @@ before it answers, leaves environments stuck, and makes instances that never bec
 
 from __future__ import annotations
 
+import copy
 import json
 import threading
 from collections import Counter
@@ -38,6 +39,15 @@ class Cloud:
         self.calls: list[str] = []
         # By action, how often: "throttle" refuses, "lost" hangs up after the deed.
         self.troubles: dict[str, Counter[str]] = {"throttle": Counter(), "lost": Counter()}
+
+    def kept(self) -> tuple[Model, dict[str, bytes]]:
+        """What there is, when nothing is under way."""
+        assert not self.model.due
+        return copy.deepcopy(self.model), dict(self.objects)
+
+    def bring(self, kept: tuple[Model, dict[str, bytes]]) -> None:
+        self.clear()
+        self.model, self.objects = copy.deepcopy(kept[0]), dict(kept[1])
 
     def writes(self) -> list[str]:
         """Calls that changed something."""
@@ -217,9 +227,9 @@ class Cloud:
         if not hundreds:
             return None
         each = {
-            ("Latency", "SampleCount"): 100,
+            ("Requests", "Sum"): 100,
             ("Latency", "TC(400.000:)"): behaviour.slow,
-            ("Failures", "Sum"): behaviour.failed,
+            ("ServerErrors", "Sum"): behaviour.failed,
             ("TicketsRaised", "Sum"): behaviour.raised,
             ("RepliesSent", "Sum"): 2,
             ("SignIns", "Sum"): 2,

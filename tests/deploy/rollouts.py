@@ -136,26 +136,44 @@ def connect(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
 
 
+READS = ("Describe", "Get", "List", "Head", "CreateStorageLocation")
+
+
 @dataclass
 class Killer:
-    """Ends the process at its nth call: before it is sent, or before its answer is known."""
+    """Ends the process at the nth place where the cloud has changed since the one before.
+
+    That is after each call that changes something, before its answer is known, and at each pause,
+    in which time goes by. Between two of them a process only reads: to be killed before or after
+    that is the same for who comes next.
+    """
 
     at: int = 0
-    is_before: bool = True
-    calls: list[str] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         call = BaseClient._make_api_call  # type: ignore[attr-defined]
+        sleep = Rollouts.sleep
 
-        def counted(client: BaseClient, name: str, given: dict[str, Any]) -> Any:
-            self.calls.append(name)
-            is_it = len(self.calls) == self.at
-            if is_it and self.is_before:
-                raise Killed
+        def called(client: BaseClient, name: str, given: dict[str, Any]) -> Any:
             try:
                 return call(client, name, given)
             finally:
-                if is_it:
-                    raise Killed
+                if not name.startswith(READS):
+                    self.reach(name)
 
-        monkeypatch.setattr(BaseClient, "_make_api_call", counted)
+        def slept(rollouts: Rollouts, seconds: float) -> None:
+            sleep(rollouts, seconds)
+            self.reach("a pause")
+
+        monkeypatch.setattr(BaseClient, "_make_api_call", called)
+        monkeypatch.setattr(Rollouts, "sleep", slept)
+
+    def begin(self, at: int) -> None:
+        self.at = at
+        self.places.clear()
+
+    def reach(self, place: str) -> None:
+        self.places.append(place)
+        if len(self.places) == self.at:
+            raise Killed
