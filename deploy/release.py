@@ -21,8 +21,8 @@ from deploy.records import Record
 from deploy.steps import Plan, Steps
 
 Unjudged = Literal["abort", "leave"]
-# The judge's last word and an abort must come before Beanstalk promotes by itself: figures are late,
-# the minute that the canary began in is not a whole one, and looks are some seconds apart.
+# The judge's last word must come before Beanstalk promotes by itself. Figures are late, the first
+# minute is no whole one, and looks are some seconds apart.
 HEAD_START = LATE + 2 * MINUTE
 POLICY = (COMMAND, "DeploymentPolicy")
 
