@@ -60,6 +60,35 @@ def test_a_stack_says_what_it_has() -> None:
         stacks.output("messaging", "Walrus", stage="local")
 
 
+def test_a_stack_of_another_region_is_handed_what_it_cannot_import() -> None:
+    for name in stacks.ORDER[: stacks.ORDER.index("edge") + 1]:
+        stacks.apply(name, stage="local", parameters={"CnamePrefix": "the-desk"})
+
+    there = boto3.client("cloudformation", region_name="us-east-1")
+    stack = there.describe_stacks(StackName="tendril-local-edge")["Stacks"][0]
+
+    given = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+    assert given["DeskOrigin"] == "the-desk.eu-central-1.elasticbeanstalk.com"
+    assert given["AssetsBucketDomain"].startswith("tendril-local-assets-")
+    assert stacks.output("edge", "SiteTarget", stage="local").endswith("cloudfront.net")
+
+
+def test_a_stack_is_handed_nothing_that_was_given_by_hand() -> None:
+    for name in stacks.ORDER[: stacks.ORDER.index("edge") + 1]:
+        stacks.apply(name, stage="local", parameters={"DeskOrigin": "containers.example"})
+
+    there = boto3.client("cloudformation", region_name="us-east-1")
+    stack = there.describe_stacks(StackName="tendril-local-edge")["Stacks"][0]
+
+    given = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+    assert given["DeskOrigin"] == "containers.example"
+
+
+def test_an_edge_without_what_stands_behind_it_is_refused() -> None:
+    with pytest.raises(stacks.StackError, match=r"tendril-local-network: .*does not exist"):
+        stacks.apply("edge", stage="local", parameters={})
+
+
 def test_what_was_given_once_is_kept(infra: Path) -> None:
     stacks.apply("zoo", stage="local", parameters={"Shown": "two"})
     (infra / "zoo.yaml").write_text(
