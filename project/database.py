@@ -26,7 +26,7 @@ def postgresql(parsed: dict[str, Any]) -> dict[str, Any]:
     }
     entry = parsed | {
         "ENGINE": "apps.kernel.postgresql",
-        # RDS keeps the password in a secret, which it changes by itself.
+        # In a secret, not in the URL (infra/data.yaml).
         "PASSWORD": env.text("DATABASE_PASSWORD", parsed["PASSWORD"]),
         "OPTIONS": options,
     }
