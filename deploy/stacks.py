@@ -18,9 +18,9 @@ INFRA = Path(__file__).resolve().parent.parent / "infra"
 ORDER = ("network", "data", "messaging", "identity", "application", "edge")
 # In the place of Beanstalk's environments, once somebody wants them (infra/containers.yaml).
 BESIDES = ("containers",)
-# Where a stack has to be, if not where the desk is: CloudFront takes certificates and firewalls from
-# one region only. What the others export ends at their region's border, so such a stack is handed
-# those of their outputs that it has parameters for.
+# Where a stack has to be, if not where the desk is: CloudFront takes certificates and firewalls
+# from one region only. What the others export ends at their region's border, so such a stack is
+# handed those of their outputs that it has parameters for.
 REGIONS = {"edge": "us-east-1"}
 
 _NOTHING = ("didn't contain changes", "No updates are to be performed")

@@ -65,7 +65,7 @@ def only_edge(get_response: Next) -> Next:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         shown = request.headers.get("X-Origin-Secret", "")
-        if not any([constant_time_compare(shown, secret) for secret in known]):
+        if not any(constant_time_compare(shown, secret) for secret in known):
             return HttpResponse(
                 f"The desk is at {settings.SITE_URL}\n", content_type="text/plain", status=403
             )

@@ -77,20 +77,21 @@ def listed(value: Any) -> list[Any]:
 
 def written(value: Any) -> str:
     """A value as text, with ${…} for what only a stack knows."""
-    if isinstance(value, str):
-        return value
     if not isinstance(value, dict) or len(value) != 1:
         return str(value)
     ((function, inner),) = value.items()
-    if function == "Ref":
-        return f"${{{inner}}}"
-    if function == "Fn::GetAtt":
-        return f"${{{'.'.join(inner) if isinstance(inner, list) else inner}}}"
-    if function == "Fn::Sub":
-        return str(inner[0] if isinstance(inner, list) else inner)
-    if function == "Fn::ImportValue":
-        return f"${{import {written(inner)}}}"
-    return str(value)
+    match function:
+        case "Ref":
+            found = f"${{{inner}}}"
+        case "Fn::GetAtt":
+            found = f"${{{'.'.join(listed(inner))}}}"
+        case "Fn::Sub":
+            found = str(listed(inner)[0])
+        case "Fn::ImportValue":
+            found = f"${{import {written(inner)}}}"
+        case _:
+            found = str(value)
+    return found
 
 
 def imports(template: Template) -> set[str]:

@@ -69,9 +69,9 @@ class Mutation:
 
 MUTATIONS = [
     Mutation("wrong enum", "data", "KeyType: HASH", "KeyType: HASHED", LINT),
-    Mutation("wrong format", "messaging", "CompressionFormat: GZIP", "CompressionFormat: 7Z", LINT),
+    Mutation("wrong format", "messaging", "Format: GZIP", "Format: 7Z", LINT),
     Mutation("wrong strategy", "containers", "Default: CANARY", "Default: CANARIES", LINT),
-    Mutation("dangling reference", "messaging", "!GetAtt DeadJobs.Arn", "!GetAtt DeadJob.Arn", LINT),
+    Mutation("dangling reference", "messaging", "GetAtt DeadJobs.Arn", "GetAtt DeadJob.Arn", LINT),
     Mutation("dangling condition", "edge", "Condition: WithMedia", "Condition: WithMedias", LINT),
     Mutation("no such property", "edge", "IPV6Enabled:", "IPv6Enabled:", LINT),
     Mutation("no such type", "network", "AWS::EC2::NatGateway", "AWS::EC2::NATGateway", LINT),
@@ -121,7 +121,7 @@ MUTATIONS = [
         "public database", "data", "PubliclyAccessible: false", "PubliclyAccessible: true",
         "unsealed",
     ),
-    Mutation("cache without a token", "data", "      AuthToken: !Sub", "      Tags: !Sub", "unsealed"),
+    Mutation("cache without a token", "data", "   AuthToken: !Sub", "   Tags: !Sub", "unsealed"),
     Mutation(
         "queue in the clear", "messaging", "      SqsManagedSseEnabled: true\n", "", "unsealed"
     ),
