@@ -36,8 +36,10 @@ SITE_HOST = urlsplit(SITE_URL).hostname or "localhost"
 
 # Database
 
-DATABASE_URL = env.service(
-    "DATABASE_URL", f"sqlite:///{VAR_DIR / 'desk.sqlite3'}", schemes=["sqlite", "postgresql"]
+DATABASE_URL = env.server(
+    "DATABASE_URL",
+    f"sqlite:///{VAR_DIR / 'desk.sqlite3'}",
+    schemes={"sqlite": "", "postgresql": "postgresql://USER:PASSWORD@HOST:PORT/NAME"},
 )
 EMBEDDED = urlsplit(DATABASE_URL).scheme == "sqlite"
 _database: dict[str, Any] = dict(dj_database_url.parse(DATABASE_URL))
@@ -70,7 +72,11 @@ if not SECRET_KEY:
 
 # "shared" is for what every process must see, such as who is here (ADR 29). Memory is fast, but
 # each web process has its own: the database stands in where there is no Redis.
-CACHE_URL = env.service("CACHE_URL", "memory:", schemes=["memory", "redis", "rediss"])
+CACHE_URL = env.server(
+    "CACHE_URL",
+    "memory:",
+    schemes={"memory": "", "redis": "redis://HOST:PORT/0", "rediss": "rediss://HOST:PORT/0"},
+)
 _in_database = {
     "BACKEND": "django.core.cache.backends.db.DatabaseCache",
     "LOCATION": "shared_cache",

@@ -72,7 +72,11 @@ def statements(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+    """As a list, of whose conditional parts those that a real stage has."""
+    parts = value if isinstance(value, list) else [value]
+    return [
+        each["Fn::If"][1] if isinstance(each, dict) and "Fn::If" in each else each for each in parts
+    ]
 
 
 def written(value: Any) -> str:

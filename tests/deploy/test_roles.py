@@ -199,7 +199,7 @@ def test_every_name_in_a_policy_begins_with_the_stages() -> None:
     for statement in allowed("DeskPolicy", "WorkPolicy"):
         for resource in map(written, listed(statement["Resource"])):
             named = resource.replace("AWS::", "").rpartition(":")[2]
-            starts = ("tendril-${Stage}", "tendril/${Stage}/", "${Domain}")
+            starts = ("tendril-${Stage}", "tendril/${Stage}/", "${Domain}", "${import tendril-")
             assert named == "*" or any(
                 part.startswith(starts) for part in (named, named.partition("/")[2])
             ), resource
