@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -135,7 +136,8 @@ def test_a_fact_of_the_stream_lies_in_the_archives_folder_of_its_day() -> None:
         Records=[{"PartitionKey": "ticket:1", "Data": b'{"id":1}\n{"id":2}'}],
     )
 
-    deadline, found = time.monotonic() + PATIENCE, []
+    found: list[Any] = []
+    deadline = time.monotonic() + PATIENCE
     while not found and time.monotonic() < deadline:
         found = boto3.client("s3").list_objects_v2(Bucket=bucket).get("Contents", [])
         time.sleep(0.1)
