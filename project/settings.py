@@ -68,6 +68,9 @@ if not SECRET_KEY:
         )
     SECRET_KEY = embedded_secret_key(VAR_DIR)
 
+# What was signed with them is still good: while SECRET_KEY is being changed (ADR 37).
+SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS", [])
+
 # Cache
 
 # "shared" is for what every process must see, such as who is here (ADR 29). Memory is fast, but
@@ -275,6 +278,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "apps.accounts.middleware.locality",
+    "apps.accounts.middleware.vouched",
     "apps.accounts.middleware.devices",
     "apps.accounts.middleware.second_factor",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -362,6 +366,8 @@ IDENTITY_GROUPS = env.pairs(
     "agent=agent,team-lead=team lead,administrator=administrator",
     values=["requester", "agent", "team lead", "administrator"],
 )
+# How long somebody whom the provider let in stays before it is asked again.
+IDENTITY_SESSION_HOURS = env.number("IDENTITY_SESSION_HOURS", 12, least=1, most=336)
 # Passwords and passkeys of the desk's own, beside a provider or instead of one.
 LOCAL_ACCOUNTS = env.flag("LOCAL_ACCOUNTS", default=True)
 if not LOCAL_ACCOUNTS and IDENTITY_URL == "local:":
