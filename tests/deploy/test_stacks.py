@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,6 +58,37 @@ def test_every_stack_of_the_desk_is_created_and_then_unchanged() -> None:
 
     assert first == ["created"] * len(all_of_them)
     assert second == ["unchanged"] * len(all_of_them)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "key", "value"),
+    [
+        ("network", {"Zones": "3"}, "PublicSubnets", r"subnet-\w+(,subnet-\w+){2}"),
+        ("network", {"Zones": "2"}, "PrivateSubnets", r"subnet-\w+,subnet-\w+"),
+        ("network", {"Nat": "none"}, "InstanceAddresses", "true"),
+        ("network", {"EdgePrefixList": "pl-0123abcd"}, "LoadBalancerGroup", r"sg-\w+"),
+        ("application", {"CnamePrefix": "help"}, "DeskOrigin", r"help\.eu-central-1\..*\.com"),
+        ("edge", {"Firewall": "false"}, "SiteTarget", r".*cloudfront\.net"),
+        ("containers", {"Strategy": "LINEAR"}, "RepositoryUri", r".*/tendril-local"),
+    ],
+)
+def test_a_stack_is_made_otherwise_when_asked(
+    name: str, given: dict[str, str], key: str, value: str
+) -> None:
+    for each in (*stacks.ORDER, *stacks.BESIDES):
+        stacks.apply(each, stage="local", parameters=given)
+        if each == name:
+            break
+
+    assert re.fullmatch(value, stacks.output(name, key, stage="local"))
+
+
+def test_instances_stand_in_public_subnets_where_there_is_no_gateway() -> None:
+    stacks.apply("network", stage="local", parameters={"Nat": "none"})
+
+    said = stacks.outputs("network", stage="local")
+
+    assert said["InstanceSubnets"] == said["PublicSubnets"] != said["PrivateSubnets"]
 
 
 def test_a_stack_says_what_it_has() -> None:
