@@ -27,6 +27,7 @@ OPEN = {"LoadBalancerGroup": {80, 443}}
 WIDE = {
     "NamesNothing": "neither SES's suppression list nor X-Ray has resources",
     "SqsdsFigures": "metrics have no resources; a condition holds the namespace",
+    "AgentTalks": "what Systems Manager's agent says has no resources",
     "WhichGroupIsMine": "Auto Scaling's questions have no resources",
     "EnterRegistry": "a token is for the account's registry, which has no name",
     "Account": "a key's policy speaks of its key alone, and only as *",

@@ -128,7 +128,7 @@ def needed(call: Call) -> tuple[str, ...]:
 def policies(role: str, template: str) -> list[str]:
     """The logical names of our own policies that a role has."""
     resource = parse(text_of(template))["Resources"][role]
-    names = [written(each) for each in properties(resource)["ManagedPolicyArns"]]
+    names = [written(each) for each in listed(properties(resource)["ManagedPolicyArns"])]
     exported = {
         "${import tendril-${Stage}-desk-policy}": "DeskPolicy",
         "${import tendril-${Stage}-work-policy}": "WorkPolicy",

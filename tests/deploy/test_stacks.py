@@ -67,7 +67,7 @@ def test_every_stack_of_the_desk_is_created_and_then_unchanged() -> None:
         ("network", {"Zones": "2"}, "PrivateSubnets", r"subnet-\w+,subnet-\w+"),
         ("network", {"Nat": "none"}, "InstanceAddresses", "true"),
         ("network", {"EdgePrefixList": "pl-0123abcd"}, "LoadBalancerGroup", r"sg-\w+"),
-        ("application", {"CnamePrefix": "help"}, "DeskOrigin", r"help\.eu-central-1\..*\.com"),
+        ("application", {"Commands": "false"}, "WebRole", "tendril-local-.*-web"),
         ("edge", {"Firewall": "false"}, "SiteTarget", r".*cloudfront\.net"),
         ("containers", {"Strategy": "LINEAR"}, "RepositoryUri", r".*/tendril-local"),
     ],
@@ -101,13 +101,13 @@ def test_a_stack_says_what_it_has() -> None:
 
 def test_a_stack_of_another_region_is_handed_what_it_cannot_import() -> None:
     for name in stacks.ORDER[: stacks.ORDER.index("edge") + 1]:
-        stacks.apply(name, stage="local", parameters={"CnamePrefix": "the-desk"})
+        stacks.apply(name, stage="local", parameters={})
 
     there = boto3.client("cloudformation", region_name="us-east-1")
     stack = there.describe_stacks(StackName="tendril-local-edge")["Stacks"][0]
 
     given = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
-    assert given["DeskOrigin"] == "the-desk.eu-central-1.elasticbeanstalk.com"
+    assert given["DeskOrigin"] == "tendril-local.eu-central-1.elasticbeanstalk.com"
     assert given["AssetsBucketDomain"].startswith("tendril-local-assets-")
     assert stacks.output("edge", "SiteTarget", stage="local").endswith("cloudfront.net")
 

@@ -105,9 +105,8 @@ MUTATIONS = [
     Mutation(
         "queue for anybody's topic",
         "messaging",
-        "            Condition:\n              ArnEquals:\n                aws:SourceArn:"
-        " [!Ref Facts, !Ref MailFeedback, !Ref MailArrived]\n",
-        "",
+        "            Condition:\n              ArnEquals:\n",
+        "            Unless:\n              ArnEquals:\n",
         "open_policies",
     ),
     Mutation(
