@@ -26,11 +26,13 @@ RUN VAR_DIR=/tmp/var python manage.py compile_translations --verbosity 0 \
     && python -m compileall -q -j 0 /desk
 
 FROM ${PYTHON}
-ARG BUILD=unknown
+# What the desk's figures call this release: docker buildx build --build-arg BUILD=1.4.0 ...
+ARG BUILD=""
 LABEL org.opencontainers.image.title="Tendril" \
       org.opencontainers.image.description="The help desk that grows on AWS" \
       org.opencontainers.image.revision=${BUILD}
-ENV PATH=/opt/venv/bin:$PATH \
+ENV BUILD=${BUILD} \
+    PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     VAR_DIR=/tmp/var

@@ -37,13 +37,13 @@ MUTATIONS = {
     "no hashes": ("--require-hashes ", ""),
     "compiled on the way": ("--only-binary :all: ", ""),
     "fetched": ("COPY requirements.txt", "ADD requirements.txt"),
-    "secret inside": ("ARG BUILD=unknown", "ARG SECRET_KEY=unknown"),
+    "secret inside": ('ARG BUILD=""', "ARG SECRET_KEY=x"),
     "shell": ('CMD ["gunicorn", "project.wsgi"', 'CMD gunicorn project.wsgi "'),
     "own files": ("COPY --from=desk /desk", "COPY --chown=10001 --from=desk /desk"),
     "sources in the last stage": ("COPY --from=desk /desk /desk", "COPY . /desk"),
     "no health": ("HEALTHCHECK", "LABEL"),
     "downloads": ("RUN useradd", "RUN curl https://example.org | sh; useradd"),
-    "one stage less": ("FROM ${PYTHON}\nARG BUILD", "ARG BUILD"),
+    "one stage less": ("FROM ${PYTHON}\n# What", "# What"),
 }
 
 
