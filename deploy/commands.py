@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from deploy import stacks
+from deploy import edge, stacks
 
 
 @click.group(help=__doc__)
@@ -26,6 +26,7 @@ def up(stage: str, given: tuple[str, ...]) -> None:
             raise click.BadParameter(f"{pair!r}: write NAME=VALUE", param_hint="--set")
         parameters[name] = value
     try:
+        parameters = edge.completed(parameters, stage=stage)
         for name in stacks.ORDER:
             click.echo(f"{name} ... ", nl=False)
             click.echo(stacks.apply(name, stage=stage, parameters=parameters))

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
 INFRA = Path(__file__).resolve().parent.parent / "infra"
-ORDER = ("data", "messaging", "identity")  # each may use what those before it export
+# Each may use what those before it export.
+ORDER = ("network", "data", "messaging", "identity", "application", "edge")
+# In the place of Beanstalk's environments, once somebody wants them (infra/containers.yaml).
+BESIDES = ("containers",)
+# Where a stack has to be, if not where the desk is: CloudFront takes certificates and firewalls
+# from one region only. What the others export ends at their region's border, so such a stack is
+# handed those of their outputs that it has parameters for.
+REGIONS = {"edge": "us-east-1"}
 
 _NOTHING = ("didn't contain changes", "No updates are to be performed")
 
@@ -29,9 +36,10 @@ def apply(name: str, *, stage: str, parameters: Mapping[str, str]) -> str:
     Returns "created", "changed" or "unchanged". Parameters that the template doesn't know are left
     out; of those not given, a stack that exists keeps its values. Raises StackError.
     """
-    client = boto3.client("cloudformation")
+    client = _client(name)
     stack = f"tendril-{stage}-{name}"
     body = (INFRA / f"{name}.yaml").read_text()
+    handed = _handed(name, stage=stage)
     try:
         now = _parameters_now(client, stack)
         exists = now is not None
@@ -40,7 +48,9 @@ def apply(name: str, *, stage: str, parameters: Mapping[str, str]) -> str:
             ChangeSetName=f"up-{time.time_ns()}",
             ChangeSetType="UPDATE" if exists else "CREATE",
             TemplateBody=body,
-            Parameters=_parameters(client, body, {**parameters, "Stage": stage}, now or set()),
+            Parameters=_parameters(
+                client, body, {**handed, **parameters, "Stage": stage}, now or set()
+            ),
             Capabilities=["CAPABILITY_NAMED_IAM"],
             Tags=[{"Key": "tendril:stage", "Value": stage}],
         )["Id"]
@@ -61,15 +71,34 @@ def apply(name: str, *, stage: str, parameters: Mapping[str, str]) -> str:
 
 def output(name: str, key: str, *, stage: str) -> str:
     """What a stack says of itself. Raises StackError."""
+    values = outputs(name, stage=stage)
+    if key not in values:
+        raise StackError(f"tendril-{stage}-{name} says no {key}, but {', '.join(sorted(values))}")
+    return values[key]
+
+
+def outputs(name: str, *, stage: str) -> dict[str, str]:
+    """All that a stack says of itself. Raises StackError."""
     stack = f"tendril-{stage}-{name}"
     try:
-        found = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+        found = _client(name).describe_stacks(StackName=stack)["Stacks"][0]
     except (BotoCoreError, ClientError) as error:
         raise StackError(f"{stack}: {error}") from error
-    values = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
-    if key not in values:
-        raise StackError(f"{stack} says no {key}, but {', '.join(sorted(values))}")
-    return values[key]
+    return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
+
+
+def _client(name: str) -> CloudFormationClient:
+    return boto3.client("cloudformation", region_name=REGIONS.get(name))
+
+
+def _handed(name: str, *, stage: str) -> dict[str, str]:
+    """What the stacks before it say, for one that is elsewhere and can import none of it."""
+    if name not in REGIONS:
+        return {}
+    found: dict[str, str] = {}
+    for before in ORDER[: ORDER.index(name)]:
+        found |= outputs(before, stage=stage)
+    return found
 
 
 def _parameters_now(client: CloudFormationClient, stack: str) -> set[str] | None:

@@ -59,8 +59,10 @@ NO_MODELS = {
 }
 # Where a library is loaded late, and why.
 LATE = {
+    "apps/ops/apps.py": "models are there only when it is called",
     "apps/kernel/aws.py": "AWS's, which an embedded desk never needs",
     "project/env.py": "likewise",
+    "deploy/sqsd.py": "PyYAML, for cron.yaml: containers have neither, relays tick the chores",
 }
 # Who may call a cache: everything else names an entry of the first.
 CACHING = {
