@@ -140,10 +140,19 @@ class Beanstalk:
         ]
         return min(times, default=None)
 
+    def instances(self, name: str) -> list[str]:
+        """Their ids."""
+        found = self.client.describe_environment_resources(EnvironmentName=name)
+        return [each["Id"] for each in found["EnvironmentResources"].get("Instances", [])]
+
     def version_description(self, version: str) -> str | None:
         """None if there is no such version."""
         found = self._versions([version])
         return found[0].get("Description", "") if found else None
+
+    def bucket(self) -> str:
+        """Beanstalk's own in this region: its bundles are there. Made if it is not."""
+        return self.client.create_storage_location()["S3Bucket"]
 
     # What is changed
 

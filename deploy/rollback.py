@@ -59,3 +59,10 @@ class Rollback:
                 raise BeanstalkError(f"{environment} did not go back: {failure}")
         self.aws.configure(name, {POLICY: record.before["policy"]})
         return self.records.end(record, "promoted")
+
+    def abandon(self, record: Record) -> None:
+        """End it where it is, with the policy as it was. What is live is looked at by a person."""
+        if policy := record.before.get("policy"):
+            self.aws.wait(record.web)
+            self.aws.configure(record.web, {POLICY: policy})
+        self.records.end(record, "abandoned")

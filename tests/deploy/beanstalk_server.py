@@ -1,4 +1,4 @@
-"""A small Beanstalk for tests, over the wire, with as much of S3 and CloudWatch as it needs.
+"""A small Beanstalk for tests, over the wire, with what it needs of others.
 
 It keeps state, and it misbehaves on request: it throttles, does what it is asked and hangs up
 before it answers, leaves environments stuck, and makes instances that never become healthy.
@@ -37,6 +37,7 @@ class Cloud:
         self.model = Model()
         self.objects: dict[str, bytes] = {}
         self.calls: list[str] = []
+        self.ill: set[str] = set()  # instances whose doctor complains
         # By action, how often: "throttle" refuses, "lost" hangs up after the deed.
         self.troubles: dict[str, Counter[str]] = {"throttle": Counter(), "lost": Counter()}
 
@@ -184,6 +185,23 @@ class Cloud:
         self.model.ready(given["EnvironmentName"])
         self.model.terminate(given["EnvironmentName"])
 
+    def _DescribeEnvironmentResources(self, given: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        name = given["EnvironmentName"]
+        return {"EnvironmentResources": {"Instances": [{"Id": f"i-{name}"}]}}
+
+    # SSM: what runs on instances
+
+    def systems(self, action: str, given: dict[str, Any]) -> dict[str, Any]:
+        if action == "SendCommand":
+            assert given["DocumentName"] == "tendril-test-doctor"
+            return {"Command": {"CommandId": "c" * 36}}
+        is_ill = given["InstanceId"] in self.ill
+        return {
+            "Status": "Failed" if is_ill else "Success",
+            "StandardOutputContent": "database: no answer" if is_ill else "database: well",
+            "StandardErrorContent": "",
+        }
+
     # CloudWatch
 
     def metrics(self, action: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -304,8 +322,9 @@ class Handler(BaseHTTPRequestHandler):
     def route(self, body: bytes) -> None:
         target = self.headers.get("X-Amz-Target")
         if target:
-            action = target.rpartition(".")[2]
-            self.act(action, lambda: json.dumps(self.cloud.metrics(action, json.loads(body))))
+            service, _, action = target.rpartition(".")
+            asked = self.cloud.systems if service == "AmazonSSM" else self.cloud.metrics
+            self.act(action, lambda: json.dumps(asked(action, json.loads(body))))
         elif self.path == "/":
             given = {name: values[0] for name, values in parse_qs(body.decode()).items()}
             action = given["Action"]
