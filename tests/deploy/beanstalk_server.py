@@ -37,6 +37,7 @@ class Cloud:
         self.model = Model()
         self.objects: dict[str, bytes] = {}
         self.calls: list[str] = []
+        self.parameters: dict[str, str] = {}
         self.ill: set[str] = set()  # instances whose doctor complains
         # By action, how often: "throttle" refuses, "lost" hangs up after the deed.
         self.troubles: dict[str, Counter[str]] = {"throttle": Counter(), "lost": Counter()}
@@ -192,6 +193,11 @@ class Cloud:
     # SSM: what runs on instances
 
     def systems(self, action: str, given: dict[str, Any]) -> dict[str, Any]:
+        if action == "GetParameter":
+            value = self.parameters.get(given["Name"])
+            if value is None:
+                raise Refused("there is none", "ParameterNotFound")
+            return {"Parameter": {"Name": given["Name"], "Value": value}}
         if action == "SendCommand":
             assert given["DocumentName"] == "tendril-test-doctor"
             return {"Command": {"CommandId": "c" * 36}}
@@ -355,6 +361,10 @@ class Handler(BaseHTTPRequestHandler):
         self.send(HTTPStatus.OK, answer.encode())
 
     def refuse(self, code: str, message: str) -> None:
+        if self.headers.get("X-Amz-Target"):
+            refusal = json.dumps({"__type": code, "message": message})
+            self.send(HTTPStatus.BAD_REQUEST, refusal.encode())
+            return
         told = {"Error": {"Type": "Sender", "Code": code, "Message": message}}
         self.send(HTTPStatus.BAD_REQUEST, f"<ErrorResponse>{xml(told)}</ErrorResponse>".encode())
 
