@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
 
 from deploy.beanstalk import BeanstalkError, StuckError
-from deploy.records import UnderwayError
+from deploy.records import Record, UnderwayError
 from deploy.release import TooLateError
 from deploy.steps import FailedError
 from tests.deploy.beanstalk_model import COMMAND, Behaviour
@@ -184,6 +185,24 @@ def test_one_release_at_a_time(rollouts: Rollouts, cloud: Cloud) -> None:
 
     with pytest.raises(UnderwayError, match=f"a release of {NEW} is under way"):
         rollouts.release("20261102-090000-ccccccc")
+
+
+def test_of_two_who_begin_at_once_one_does(
+    rollouts: Rollouts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both have seen that nothing is under way."""
+    mine, theirs = rollouts.records(), rollouts.records()
+    record = Record(kind="release", label=NEW, commit="", began=rollouts.now(), web=WEB)
+    other = dataclasses.replace(record, label=OLD)
+    read = theirs.current
+    answers = iter([lambda: None])
+    monkeypatch.setattr(theirs, "current", lambda: next(answers, read)())
+
+    mine.begin(record)
+
+    with pytest.raises(UnderwayError, match=f"a release of {NEW} is under way"):
+        theirs.begin(other)
+    assert mine.current() == record
 
 
 def test_nobody_is_disturbed_who_is_at_work(rollouts: Rollouts, cloud: Cloud) -> None:
