@@ -51,7 +51,8 @@ class Rollback:
         if "policy" not in record.before:
             record.before["policy"] = self.aws.settings(name)[POLICY]
             self.records.keep(record)
-        self.aws.configure(name, _AT_ONCE)
+        if self.aws.environment(name).version != desk.version(label, "web"):
+            self.aws.configure(name, _AT_ONCE)
         # The web first: its newer one says what the older worker may not understand.
         for tier, environment in (("web", name), ("worker", desk.worker)):
             record, failure = self.steps.bring(tier, environment, desk.version(label, tier), record)

@@ -194,9 +194,13 @@ def test_of_two_who_begin_at_once_one_does(
     mine, theirs = rollouts.records(), rollouts.records()
     record = Record(kind="release", label=NEW, commit="", began=rollouts.now(), web=WEB)
     other = dataclasses.replace(record, label=OLD)
-    read = theirs.current
     answers = iter([lambda: None])
-    monkeypatch.setattr(theirs, "current", lambda: next(answers, read)())
+    read = theirs.current
+
+    def current() -> Record | None:
+        return next(answers, read)()
+
+    monkeypatch.setattr(theirs, "current", current)
 
     mine.begin(record)
 
