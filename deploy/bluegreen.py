@@ -16,12 +16,12 @@ from deploy.records import Record, UnderwayError
 from deploy.steps import Plan, Steps
 
 KEEP = timedelta(hours=1)  # Beanstalk's records live for a minute; many resolvers keep them longer
-NAMED_WITHIN = timedelta(minutes=10)  # a new environment's name is known everywhere
+SETTLED_WITHIN = timedelta(minutes=10)  # a new instance's agent can be reached
 KIND = "bluegreen"
 
 
 class BlueGreen:
-    """`visit` looks at an address: what is wrong there, or ""."""
+    """`visit` looks at an environment: what is wrong with it, or ""."""
 
     def __init__(self, steps: Steps, *, visit: Callable[[str], str]) -> None:
         self.steps, self.visit = steps, visit
@@ -103,16 +103,16 @@ class BlueGreen:
         self.aws.drop_template(template)
         # Not once it is live: then its address is the desk's own.
         if not failure and self._live() == record.web:
-            failure = self._visited(self.aws.environment(other).cname)
+            failure = self._visited(other)
         if failure:
             self._give_up(record, failure)
         return record
 
-    def _visited(self, address: str) -> str:
-        until = self.clock.now() + NAMED_WITHIN
-        while wrong := self.visit(address):
+    def _visited(self, name: str) -> str:
+        until = self.clock.now() + SETTLED_WITHIN
+        while wrong := self.visit(name):
             if self.clock.now() >= until:
-                return f"{address}: {wrong}"
+                return f"{name}: {wrong}"
             self.clock.sleep(LOOK)
         return ""
 

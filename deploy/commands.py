@@ -11,12 +11,10 @@ Each command can be run again after it was cut off, and says with --dry-run what
 from __future__ import annotations
 
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 import click
@@ -52,7 +50,6 @@ _TOLD = (
     bundles.BundleError,
     stacks.StackError,
 )
-PATIENCE = 10  # seconds that a visited page may take
 
 
 class _UnjudgedError(click.ClickException):
@@ -222,24 +219,13 @@ def _wanted(given: dict[str, Any]) -> shipping.Wanted:
 def bluegreen(stage: str, *, back: bool, finish: bool, is_dry: bool, **given: Any) -> None:
     """Deploy to a second environment, look at it, and swap the addresses."""
     steps = _steps(stage, is_dry=is_dry)
-    swapping = BlueGreen(steps, visit=visit)
+    swapping = BlueGreen(steps, visit=partial(doctors.wrong, steps.aws))
     if back:
         swapping.back()
     elif finish:
         swapping.finish()
     else:
         swapping.run(shipping.plan(steps.aws, _wanted(given), tell))
-
-
-def visit(address: str) -> str:
-    """What is wrong at an environment's address: whether it serves with all its parts."""
-    url = f"http://{address}/readyz"
-    try:
-        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
-            body = answer.read().decode(errors="replace")
-    except (OSError, urllib.error.URLError) as error:
-        return f"{url}: {error}"
-    return f"{url}: {body.strip()}" if "degraded" in body else ""
 
 
 @main.command()
@@ -266,7 +252,7 @@ def abandon(stage: str, *, yes: bool) -> None:
     if not yes:
         click.confirm(f"abandon the {record.kind} of {record.label}?", abort=True)
     if record.kind == KIND:
-        BlueGreen(steps, visit=visit).abandon(record)
+        BlueGreen(steps, visit=partial(doctors.wrong, steps.aws)).abandon(record)
     elif record.kind == "release":
         Release(steps, CloudWatch(steps.aws.desk), unjudged=lambda _: "abort").abandon(record)
     else:

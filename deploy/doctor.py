@@ -38,6 +38,18 @@ def examine(beanstalk: Beanstalk) -> list[Said]:
     return [_one(beanstalk, ssm, name) for name in sorted(beanstalk.environments())]
 
 
+def wrong(beanstalk: Beanstalk, name: str) -> str:
+    """What the doctor complains of in one environment; "" if all is well.
+
+    Not by a request from here: behind the edge an environment lets in CloudFront alone.
+    """
+    try:
+        said = _one(beanstalk, boto3.client("ssm", config=PATIENT), name)
+    except BeanstalkError as error:
+        return str(error)
+    return "" if said.is_well else said.text
+
+
 def _one(beanstalk: Beanstalk, ssm: SSMClient, name: str) -> Said:
     instances = beanstalk.instances(name)
     if not instances:

@@ -70,11 +70,11 @@ def test_a_green_that_is_ill_never_gets_the_address(
     rollouts: Rollouts, cloud: Cloud, trouble: str
 ) -> None:
     if trouble == "visit":
-        rollouts.wrong = "/readyz says 503"
+        rollouts.wrong = "files: no answer"
     else:
         cloud.model.sick = {f"{NEW}-web"}
 
-    with pytest.raises(FailedError, match=r"/readyz says 503|its health is Red"):
+    with pytest.raises(FailedError, match=r"files: no answer|its health is Red"):
         rollouts.blue_green().run(rollouts.plan())
 
     assert rollouts.serving() == BLUE_SERVES

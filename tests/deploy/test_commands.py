@@ -9,7 +9,7 @@ import boto3
 import pytest
 from click.testing import CliRunner, Result
 
-from deploy import down, stacks
+from deploy import doctor, down, stacks
 from deploy.commands import main
 from deploy.down import Doomed
 from tests.deploy.beanstalk_server import Cloud
@@ -167,6 +167,13 @@ class TestDoctor:
 
         assert done.exit_code == 1
         assert f"not well: {WEB}" in done.output
+
+    def test_is_who_looks_at_a_green_environment(self, rollouts: Rollouts, cloud: Cloud) -> None:
+        beanstalk = rollouts.beanstalk()
+        cloud.ill = {f"i-{WEB}"}
+
+        assert doctor.wrong(beanstalk, WEB) == "database: no answer"
+        assert doctor.wrong(beanstalk, DESK.worker) == ""
 
 
 def test_environments_end_before_their_stacks(rollouts: Rollouts) -> None:
