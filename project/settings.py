@@ -267,6 +267,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "apps.ops.middleware.health",  # before host validation: balancers ask by address
     "apps.ops.middleware.request_context",
+    "apps.ops.middleware.only_edge",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -384,6 +385,8 @@ SOCIALACCOUNT_PROVIDERS = {
 
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", [SITE_HOST, "localhost", "127.0.0.1"])
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS", [SITE_URL])
+# What CloudFront shows with each request; empty where there is none before the desk.
+ORIGIN_SECRET = env.text("ORIGIN_SECRET", "")
 _https = SITE_URL.startswith("https://")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
 SECURE_SSL_REDIRECT = _https

@@ -9,10 +9,16 @@ from urllib.parse import urlencode, urlsplit
 from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.core.exceptions import (
+    MiddlewareNotUsed,
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from apps.events.envelope import Cause, caused_by
@@ -42,6 +48,27 @@ def health(get_response: Next) -> Next:
                 "degraded": found.degraded,
             }
             return JsonResponse(told, status=503 if found.failing else 200)
+        return get_response(request)
+
+    return middleware
+
+
+def only_edge(get_response: Next) -> Next:
+    """Answer whoever comes through the edge alone, which shows a secret (infra/edge.yaml).
+
+    Its firewall and its limits would be worth nothing to who asks a load balancer by its own name.
+    """
+    # Several while one is changed, separated by spaces. A worker is asked by its own machine alone.
+    known = settings.ORIGIN_SECRET.split()
+    if not known or settings.ROLE == "worker":
+        raise MiddlewareNotUsed
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        shown = request.headers.get("X-Origin-Secret", "")
+        if not any(constant_time_compare(shown, secret) for secret in known):
+            return HttpResponse(
+                f"The desk is at {settings.SITE_URL}\n", content_type="text/plain", status=403
+            )
         return get_response(request)
 
     return middleware
