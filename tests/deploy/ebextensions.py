@@ -154,7 +154,7 @@ def _wrong_resource(resource: Mapping[str, Any]) -> Iterator[str]:
     yield from (
         f"{name} is a name that a second environment has too"
         for name in resource["Properties"]
-        if name in {"AlarmName", "LifecycleHookName", "PolicyName", "ScheduledActionName"}
+        if name in {"AlarmName", "PolicyName", "ScheduledActionName"}
     )
 
 

@@ -92,7 +92,7 @@ def _misspelt(files: dict[str, Any]) -> None:
             _resource("20-web.config", "DayEnds", TimeZone={"Fn::ImportValue": "x"}),
             "Fn::ImportValue is no function",
         ),
-        (_resource("10-desk.config", "DeskLeaves", LifecycleHookName="x"), "second environment"),
+        (_resource("20-web.config", "DayEnds", ScheduledActionName="x"), "second environment"),
     ],
 )
 def test_what_the_platform_would_refuse_is_found(mutate: Mutation, complaint: str) -> None:
