@@ -12,6 +12,8 @@ from django.test import override_settings
 from django.utils import translation
 from hypothesis import settings as hypothesis
 from pytest_django.plugin import DjangoDbBlocker, blocking_manager_key
+from whitenoise import WhiteNoise
+from whitenoise.responders import StaticFile
 from xdist.scheduler import LoadScopeScheduling
 
 from apps.kernel.kept import forget_everything
@@ -127,6 +129,25 @@ def quick_flush() -> Iterator[None]:
         patch.setattr(connection.creation, "deserialize_db_from_string", databases.put_back)
         if databases.SERVER:
             patch.setattr(connection.ops, "sql_flush", databases.sql_flush)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def static_files_found_once() -> Iterator[None]:
+    """A desk looks for its static files when it starts; in tests every client is a start."""
+    found: dict[tuple[str, str], dict[str, StaticFile]] = {}
+    look = WhiteNoise.update_files_dictionary
+
+    def look_once(self: WhiteNoise, root: str, prefix: str) -> None:
+        if (root, prefix) not in found:
+            before = self.files
+            self.files = {}
+            look(self, root, prefix)
+            found[root, prefix], self.files = self.files, before
+        self.files |= found[root, prefix]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoise, "update_files_dictionary", look_once)
         yield
 
 

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def deaths(module: str, *, folder: Path, database_url: str | None) -> dict[str, int]:
-    """Run a module on a database of its own; how many deaths each part of it took."""
+    """Run a module on a released database of its own; how many deaths each part of it took."""
     given = {"DATABASE_URL": database_url, "SECRET_KEY": "x"} if database_url else {}
     env = os.environ | {
         "VAR_DIR": str(folder),

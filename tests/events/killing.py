@@ -20,7 +20,6 @@ import django
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402 - after the set-up
 from django.db import connections, transaction  # noqa: E402
 
 from apps.events import journal, registry, relay  # noqa: E402
@@ -120,7 +119,6 @@ def deaths_while_relaying() -> int:
 
 
 def main() -> None:
-    call_command("migrate", verbosity=0)
     with heard_by(effect):
         assert registry.subscribers_of("bell.rung")
         told = {"recording": deaths_while_recording(), "relaying": deaths_while_relaying()}

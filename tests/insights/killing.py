@@ -17,7 +17,6 @@ import django
 django.setup()
 
 from django.conf import settings  # noqa: E402 - after the set-up
-from django.core.management import call_command  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from apps.events.stream import Record  # noqa: E402
@@ -68,5 +67,4 @@ def deaths() -> int:
 
 
 if __name__ == "__main__":
-    call_command("migrate", verbosity=0)
     sys.stdout.write(json.dumps({"reading": deaths()}) + "\n")

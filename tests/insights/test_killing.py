@@ -6,8 +6,8 @@ from tests.dying import deaths
 
 
 def test_a_reader_killed_between_any_two_steps_counts_everything_once(
-    tmp_path: Path, database_url: str | None
+    tmp_path: Path, released_url: str | None
 ) -> None:
-    found = deaths("tests.insights.killing", folder=tmp_path, database_url=database_url)
+    found = deaths("tests.insights.killing", folder=tmp_path / "var", database_url=released_url)
 
     assert found["reading"] > 40
