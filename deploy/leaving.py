@@ -2,10 +2,11 @@ r"""Lets an instance finish what is under way before Auto Scaling ends it.
 
     python -m deploy.leaving
 
-Runs on each instance as a service of its own (.platform/bin/units). The group keeps an instance that
-it wants to end until the lifecycle hook DeskLeaves is completed, or its time is over. The metadata
-service says when that begins; then the units are stopped in order, and the hook is completed.
-Source: docs.aws.amazon.com/autoscaling/ec2/userguide/retrieving-target-lifecycle-state-through-imds.html
+Runs on each instance as a service of its own (.platform/bin/units). The group keeps an instance
+that it wants to end until the lifecycle hook DeskLeaves is completed, or its time is over. The
+metadata service says when that begins; then the units are stopped in order, and the hook is
+completed. Source: AWS's guide to Auto Scaling, "Retrieve the target lifecycle state through instance
+metadata" (retrieving-target-lifecycle-state-through-imds.html).
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ HOOK = "desk-leaves"  # .ebextensions/10-desk.config
 METADATA = "http://169.254.169.254"
 LOOK = 5.0  # seconds between two looks
 DRAIN = 75  # seconds: the load balancer's deregistration delay, and what it needs to begin
-# Whoever brings work first, then who does it. A unit that a tier doesn't have is no error to systemd
-# ("not loaded" is told, and the others are stopped all the same).
+# Whoever brings work first, then who does it. Of a unit that a tier doesn't have systemd says that
+# it is not loaded, and the others are stopped all the same.
 UNITS = ("sqsd", "relay", "worker", "web", "nginx")
 
 

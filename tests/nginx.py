@@ -1,4 +1,4 @@
-"""nginx as an instance has it: the platform's own configuration with .platform/nginx laid over it."""
+"""nginx as an instance has it: the platform's own files, with .platform/nginx laid over them."""
 
 from __future__ import annotations
 

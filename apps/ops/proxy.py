@@ -16,7 +16,7 @@ def limits() -> str:
     files = settings.ATTACHMENT_MAX_BYTES * settings.ATTACHMENTS_PER_MESSAGE
     most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE + files
     return (
-        "# Made by `manage.py nginx`. An instance makes it anew from its own variables, before nginx"
-        " starts.\n"
+        "# Made by `manage.py nginx`. An instance makes it anew from its own variables, before"
+        " nginx starts.\n"
         f"client_max_body_size {-(-most // MEGABYTE) + 1}m;\n"
     )

@@ -1,4 +1,4 @@
-"""Whether an instance serves: asked on the instance itself, as soon as the platform has started it."""
+"""Whether an instance serves: asked on the instance itself, right after it was started."""
 
 from __future__ import annotations
 

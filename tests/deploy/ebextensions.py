@@ -122,25 +122,28 @@ def template(files: Mapping[str, Any]) -> dict[str, Any]:
 def _wrong(setting: Setting) -> str:
     namespace = setting.namespace
     if namespace not in TABLE["names"]:
-        for start, stands_for in TABLE["wild"].items():
-            if namespace.startswith(start):
-                namespace = stands_for
-    here = f"{setting.file}: {setting.namespace} {setting.name}"
+        alike = (to for start, to in TABLE["wild"].items() if namespace.startswith(start))
+        namespace = next(alike, namespace)
     names = TABLE["names"].get(namespace)
-    key = f"{namespace}/{setting.name}"
     if names is None:
-        return f"{here}: no such namespace"
-    if isinstance(names, list) and setting.name not in names:
-        return f"{here}: no such option"
-    if names == "*arn" and not setting.value.startswith("arn:aws:"):
-        return f"{here}: {setting.value} is no ARN"
-    if (allowed := TABLE["enums"].get(key)) and setting.value not in allowed:
-        return f"{here}: {setting.value} is none of {', '.join(allowed)}"
-    if span := TABLE["ranges"].get(key):
-        if not setting.value.isdecimal():
-            return f"{here}: {setting.value} is no number"
-        if not span[0] <= int(setting.value) <= span[1]:
-            return f"{here}: {setting.value} is not from {span[0]} to {span[1]}"
+        wrong = "no such namespace"
+    elif isinstance(names, list) and setting.name not in names:
+        wrong = "no such option"
+    elif names == "*arn" and not setting.value.startswith("arn:aws:"):
+        wrong = f"{setting.value} is no ARN"
+    else:
+        wrong = _wrong_value(f"{namespace}/{setting.name}", setting.value)
+    return f"{setting.file}: {setting.namespace} {setting.name}: {wrong}" if wrong else ""
+
+
+def _wrong_value(option: str, value: str) -> str:
+    allowed, span = TABLE["enums"].get(option), TABLE["ranges"].get(option)
+    if allowed and value not in allowed:
+        return f"{value} is none of {', '.join(allowed)}"
+    if span and not value.isdecimal():
+        return f"{value} is no number"
+    if span and not span[0] <= int(value) <= span[1]:
+        return f"{value} is not from {span[0]} to {span[1]}"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""A folder that looks like a Beanstalk instance to the hooks, and what they would say to systemd."""
+"""A folder that looks like a Beanstalk instance to the hooks, and what they say to systemd."""
 
 from __future__ import annotations
 

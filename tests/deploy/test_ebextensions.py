@@ -19,6 +19,10 @@ from tests.e2e.desk import commands
 
 SQSD = "aws:elasticbeanstalk:sqsd"
 PROCESS = "aws:elasticbeanstalk:environment:process:default"
+OF_TEMPLATES = (
+    "DeploymentPolicy", "/MinSize", "/MaxSize", "IamInstanceProfile", "ServiceRole", "InstanceType",
+    "WorkerQueueURL",
+)  # fmt: skip
 NGINX_KEEPS_ALIVE = 60  # seconds, in the platform's own nginx.conf
 Mutation = Callable[[dict[str, Any]], None]
 
@@ -164,12 +168,7 @@ def test_policies_sizes_and_roles_are_left_to_templates(files: dict[str, Any]) -
         for name in options
     }
 
-    assert not [
-        name
-        for name in names
-        if name.endswith(("DeploymentPolicy", "/MinSize", "/MaxSize", "IamInstanceProfile"))
-        or name.endswith(("ServiceRole", "InstanceType", "WorkerQueueURL"))
-    ]
+    assert not [name for name in names if name.endswith(OF_TEMPLATES)]
 
 
 def test_a_message_is_answered_before_it_is_given_to_somebody_else() -> None:

@@ -29,12 +29,20 @@ class Migration(migrations.Migration):
     dependencies = [("ops", "{last}")]
     operations = [migrations.RunPython(fail, migrations.RunPython.noop)]
 """
+# Takes so long that two which don't wait for each other both begin it.
 ADDED = """
+import time
 from django.db import migrations
+
+def pause(apps, schema_editor):
+    time.sleep(3)
 
 class Migration(migrations.Migration):
     dependencies = [("ops", "{last}")]
-    operations = [migrations.RunSQL("CREATE TABLE added_once (id integer)")]
+    operations = [
+        migrations.RunPython(pause, migrations.RunPython.noop),
+        migrations.RunSQL("CREATE TABLE added_once (id integer)"),
+    ]
 """
 HOOKS = sorted((ROOT / ".platform").glob("*hooks/*/*"))
 
@@ -117,7 +125,7 @@ def test_a_failing_migration_leaves_the_old_version_serving(
 
 
 def test_properties_arrive_as_they_are(tmp_path: Path) -> None:
-    odd = {"DESK_NAME": "O'Hara \"& Co\" $(touch pwned)\n`id` \\ ä", "EMPTY": ""}
+    odd = {"DESK_NAME": 'O\'Hara "& Co" $(touch pwned)\n`id` \\ ä', "EMPTY": ""}
     sandbox = Sandbox(tmp_path / "one", odd)
     app = tmp_path / "app"
     app.mkdir()

@@ -148,4 +148,4 @@ def test_the_hook_is_the_environments_and_waits_long_enough() -> None:
 
     assert hook["LifecycleHookName"] == HOOK
     assert int(value(files, process, "DeregistrationDelay")) < leaving.DRAIN
-    assert leaving.DRAIN + 300 < hook["HeartbeatTimeout"]
+    assert hook["HeartbeatTimeout"] > leaving.DRAIN + 300

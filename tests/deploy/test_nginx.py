@@ -1,4 +1,4 @@
-"""nginx on an instance, over the wire: the platform's configuration, ours on top, gunicorn behind."""
+"""nginx on an instance, over the wire: the platform's own files, ours on top, gunicorn behind."""
 
 from __future__ import annotations
 
@@ -173,9 +173,7 @@ def _sign_in_badly(web: Instance, forwarded: str) -> None:
     session = requests.Session()
     page = session.get(f"{web.url}/account/login/", timeout=20)
     fields = page_form(page.text, "login") | {"login": "a@example.com", "password": "wrong"}
-    answer = session.post(
-        f"{web.url}/account/login/", data=fields, headers=headers, timeout=20
-    )
+    answer = session.post(f"{web.url}/account/login/", data=fields, headers=headers, timeout=20)
     assert answer.status_code == 200, answer.text
 
 

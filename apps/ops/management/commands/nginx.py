@@ -25,4 +25,6 @@ class Command(BaseCommand):
             return
         path = Path(settings.BASE_DIR) / FILE
         if not path.exists() or path.read_text() != limits():
-            raise CommandError(f"{FILE} is not of these settings. Run: manage.py nginx --write {FILE}")
+            raise CommandError(
+                f"{FILE} is not of these settings. Run: manage.py nginx --write {FILE}"
+            )
