@@ -5,8 +5,8 @@ r"""Lets an instance finish what is under way before Auto Scaling ends it.
 Runs on each instance as a service of its own (.platform/bin/units). The group keeps an instance
 that it wants to end until the lifecycle hook DeskLeaves is completed, or its time is over. The
 metadata service says when that begins; then the units are stopped in order, and the hook is
-completed. Source: AWS's guide to Auto Scaling, "Retrieve the target lifecycle state through instance
-metadata" (retrieving-target-lifecycle-state-through-imds.html).
+completed. Source: AWS's guide to Auto Scaling, "Retrieve the target lifecycle state through
+instance metadata" (retrieving-target-lifecycle-state-through-imds.html).
 """
 
 from __future__ import annotations
