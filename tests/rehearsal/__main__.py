@@ -43,7 +43,7 @@ def prepared(folder: Path, database_url: str | None, pace: Pace) -> Iterator[Reh
 def play(rehearsal: Rehearsal) -> None:
     site = rehearsal.site
     _say("a rolling restart")
-    rehearsal.restart()
+    rehearsal.restart(count=1)
     _say("a rolling update with a migration")
     rehearsal.rolling([Instance(site, f"next-{n}", migration=MIGRATION) for n in range(2)])
     for name, fault, expected in (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,14 +31,12 @@ def lines(log: Path) -> Iterator[Line]:
             yield Line(float(at), version, int(status), float(seconds), method, path)
 
 
-def minutes(
-    log: Iterable[Line], *, since: float, seconds: float, count: int, slow: float
-) -> list[Minute]:
-    """`count` windows of so many seconds, each for a minute of a real rollout."""
-    windows: list[list[Line]] = [[] for _ in range(count)]
+def minutes(log: Iterable[Line], bounds: Sequence[float], *, slow: float) -> list[Minute]:
+    """What happened between each two of the bounds, each for a minute of a real rollout."""
+    windows: list[list[Line]] = [[] for _ in bounds[1:]]
     for line in log:
-        place = int((line.at - since) // seconds)
-        if 0 <= place < count:
+        place = bisect.bisect_right(bounds, line.at) - 1
+        if 0 <= place < len(windows):
             windows[place].append(line)
     return [
         Minute(old=_figures(window, "old", slow), new=_figures(window, "new", slow))

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from deploy.judgement import Decision, Minute, Rules, Verdict, judge
+from deploy.judgement import Decision, Rules, Verdict, judge
 from tests.rehearsal.judged import lines, minutes, p95
-from tests.rehearsal.load import Crowd, Load
+from tests.rehearsal.load import PATIENCE, Crowd, Load
 from tests.rehearsal.site import DRAIN, Instance, Site
 
 CANARY = 10  # percent, as the configuration template has it
@@ -35,16 +35,20 @@ class Migration(migrations.Migration):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """`window` seconds stand for each of the rollout's `minutes`."""
+    """`window` seconds stand for each of the rollout's `minutes`.
+
+    A window lasts longer until the new version has had `least` requests in it: on a slow machine
+    there is as much to judge by as on a fast one.
+    """
 
     window: float
     minutes: int
-    before: float  # seconds of load on the old version alone, of which the line is taken
+    least: int
     after: float  # seconds of load after a rollback, which must have no failure
 
 
-FULL = Pace(window=3, minutes=12, before=6, after=4)
-SHORT = Pace(window=1.5, minutes=12, before=4, after=2)
+FULL = Pace(window=2.5, minutes=12, least=20, after=3)
+SHORT = Pace(window=1.5, minutes=12, least=12, after=2)
 
 
 @dataclass
@@ -93,25 +97,18 @@ class Rehearsal:
     def canary(self, new: Instance, *, expected: Decision) -> None:
         """A part of the requests goes to a new version, which is judged while it serves."""
         with self._scenario(f"canary, {new.name}") as (outcome, load):
-            line = self._line()
-            new.deploy()
-            self._share([new], CANARY)
-            verdict, took = self._judge(line)
+            verdict, took = self._judge(new, CANARY)
             self._settle(new, outcome, load, verdict=verdict, expected=expected, took=took)
 
     def blue_green(self, green: Instance, *, expected: Decision) -> None:
         """The name goes to a new environment; both serve until everybody has looked it up anew."""
         with self._scenario(f"blue/green, {green.name}") as (outcome, load):
-            line = self._line()
-            green.deploy()
-            self._share([green], SWAPPED)
-            verdict, took = self._judge(line)
+            verdict, took = self._judge(green, SWAPPED)
             self._settle(green, outcome, load, verdict=verdict, expected=expected, took=took)
 
     def rolling(self, successors: list[Instance]) -> None:
         """Instance by instance to a version that brings a migration: nobody notices."""
         with self._scenario("rolling restart and migration") as (outcome, load):
-            time.sleep(self.pace.before / 2)
             for place, successor in enumerate(successors):
                 leaving = self.old[place]
                 self.old[place] = successor.deploy()
@@ -141,26 +138,33 @@ class Rehearsal:
         groups = {"old": self.old, **({"new": new} if new else {})}
         self.site.balancer.share(groups, percent)
 
-    def _line(self) -> float:
-        """What one of twenty requests to the old version takes longer than, with it alone."""
-        since = time.time()
-        time.sleep(self.pace.before)
-        return p95(lines(self.site.balancer.log), since=since)
-
-    def _judge(self, line: float) -> tuple[Verdict, float]:
+    def _judge(self, new: Instance, percent: int) -> tuple[Verdict, float]:
         """Asked after each window, until it decides. The verdict, and seconds until it."""
-        pace, since = self.pace, time.time()
+        pace, began = self.pace, time.time()
+        new.deploy()
+        # What one of twenty requests takes longer than, with the old version alone.
+        line = p95(lines(self.site.balancer.log), since=began)
+        self._share([new], percent)
+        bounds, since = [time.time()], time.time()
         rules = Rules(minutes=pace.minutes, line=line)
-        for count in range(1, pace.minutes + 1):
-            time.sleep(max(0.0, since + count * pace.window - time.time()))
-            verdict = judge(self._minutes(since, count, line), rules=rules)
+        while True:
+            self._wait(bounds[-1])
+            bounds.append(time.time())
+            log = lines(self.site.balancer.log)
+            verdict = judge(minutes(log, bounds, slow=line), rules=rules)
             if verdict.decision is not Decision.WAIT:
-                break
-        return verdict, time.time() - since
+                return verdict, time.time() - since
 
-    def _minutes(self, since: float, count: int, line: float) -> list[Minute]:
-        log = lines(self.site.balancer.log)
-        return minutes(log, since=since, seconds=self.pace.window, count=count, slow=line)
+    def _wait(self, since: float) -> None:
+        """Until a window that began then is full."""
+        deadline = since + PATIENCE
+        while time.time() < deadline:
+            time.sleep(max(0.2, since + self.pace.window - time.time()))
+            log = lines(self.site.balancer.log)
+            seen = sum(line.version == "new" and line.at >= since for line in log)
+            if seen >= self.pace.least:
+                return
+        raise AssertionError(f"the new version had {seen} requests in {PATIENCE} s")
 
     def _settle(
         self,
