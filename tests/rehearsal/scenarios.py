@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -68,6 +68,16 @@ class Outcome:
             self.wrong.append(otherwise)
 
 
+def amiss(answered: Iterable[str], kept: Iterable[str]) -> list[str]:
+    """What of the requests that were answered is not in the database, or there twice."""
+    answered, counts = set(answered), Counter(kept)
+    lost = sorted(answered - set(counts))
+    twice = sorted(subject for subject, count in counts.items() if count > 1)
+    found = [f"answered and lost: {lost[:3]}"] if lost else []
+    found += [f"raised twice: {twice[:3]}"] if twice else []
+    return found if answered else [*found, "nobody raised anything"]
+
+
 class Rehearsal:
     def __init__(self, site: Site, crowd: Crowd, pace: Pace, old: list[Instance]) -> None:
         self.site, self.crowd, self.pace = site, crowd, pace
@@ -86,12 +96,7 @@ class Rehearsal:
         outcome.seconds = time.monotonic() - began
         outcome.asked, outcome.failed = load.asked, len(load.failed)
         outcome.raised = len(load.answered)
-        kept = Counter(self.old[0].desk.tickets(prefix))
-        lost = [subject for subject in load.answered if not kept[subject]]
-        twice = [subject for subject, count in kept.items() if count > 1]
-        outcome.claim(not lost, f"answered and lost: {lost[:3]}")
-        outcome.claim(not twice, f"raised twice: {twice[:3]}")
-        outcome.claim(bool(load.answered), "nobody raised anything")
+        outcome.wrong += amiss(load.answered, self.old[0].desk.tickets(prefix))
         outcome.claim(not load.trouble, f"customers gave up: {load.trouble[:1]}")
 
     def canary(self, new: Instance, *, expected: Decision) -> None:
