@@ -22,7 +22,6 @@ AGAIN = 0.5
 class Question:
     """`host` is what is asked for; a balancer asks by address, people by name."""
 
-    method: str
     path: str
     status: int
     host: str
@@ -30,15 +29,16 @@ class Question:
 
 def questions() -> tuple[Question, ...]:
     """What must be answered, and how, for anybody to be sent here."""
-    # Told nothing of a message, the worker's page refuses; a web instance has none.
-    worker = 400 if settings.ROLE == "worker" else 404
     name, address = settings.SITE_HOST, "127.0.0.1"
+    # It takes messages alone, from a poster that asks by this name; a web instance has no such page.
+    is_worker = settings.ROLE == "worker"
+    worker = (405, "localhost") if is_worker else (404, name)
     return (
-        Question("GET", "/healthz/", 200, address),
-        Question("GET", "/readyz", 200, address),
-        Question("GET", reverse("account_login"), 200, name),
-        Question("GET", static("css/tokens.css"), 200, name),
-        Question("POST", WORKER_PATH, worker, name),
+        Question("/healthz/", 200, address),
+        Question("/readyz", 200, address),
+        Question(reverse("account_login"), 200, name),
+        Question(static("css/tokens.css"), 200, name),
+        Question(WORKER_PATH, *worker),
     )
 
 
@@ -57,7 +57,7 @@ def _wrong(at: str) -> Iterator[str]:
         status, why = _ask(at, question)
         if status != question.status:
             said = why or f"{status} instead of {question.status}"
-            yield f"{question.method} {question.path} for {question.host}: {said}"
+            yield f"{question.path} for {question.host}: {said}"
 
 
 def _ask(at: str, question: Question) -> tuple[int, str]:
@@ -65,10 +65,8 @@ def _ask(at: str, question: Question) -> tuple[int, str]:
     url = urlsplit(at)
     asked = http.client.HTTPConnection(url.hostname or "", url.port, timeout=ANSWER_WITHIN)
     headers = {"Host": question.host, "X-Forwarded-Proto": urlsplit(settings.SITE_URL).scheme}
-    if question.method == "POST":
-        headers["Content-Length"] = "0"
     try:
-        asked.request(question.method, question.path, headers=headers)
+        asked.request("GET", question.path, headers=headers)
         return asked.getresponse().status, ""
     except (OSError, http.client.HTTPException) as error:
         return 0, f"{type(error).__name__}: {error}"

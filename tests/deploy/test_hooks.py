@@ -222,5 +222,5 @@ def test_the_smoke_test_says_what_does_not_answer(web: Desk, settings: Any) -> N
     with pytest.raises(CommandError) as as_nobody:
         call_command("smoke", at=web.url, within=0)
 
-    assert "POST /worker/ for localhost: 404 instead of 400" in str(as_worker.value)
+    assert "/worker/ for localhost: 404 instead of 405" in str(as_worker.value)
     assert str(as_nobody.value).count("ConnectionRefusedError") == 5

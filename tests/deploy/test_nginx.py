@@ -225,6 +225,10 @@ def test_the_poster_on_this_machine_is_let_through(instance: Instance) -> None:
     assert answer.status_code == expected[instance.desk.env["ROLE"]]
 
 
+def test_the_smoke_test_passes_on_either_tier(instance: Instance) -> None:
+    assert "This instance serves." in instance.desk.manage("smoke", "--at", instance.url)
+
+
 def test_who_finds_nobody_behind_is_told_when_to_come_again(tmp_path: Path) -> None:
     nginx = Nginx(tmp_path / "nginx")
     with socket.socket() as taken:
