@@ -5,3 +5,9 @@ from django.utils.translation import gettext_lazy as _
 class OpsConfig(AppConfig):
     name = "apps.ops"
     verbose_name = _("Operations")
+
+    def ready(self) -> None:
+        """A service's bad URL stops the start, and not the first page that needs it."""
+        from apps.ops.services import build_all
+
+        build_all()

@@ -30,7 +30,7 @@ class Question:
 def questions() -> tuple[Question, ...]:
     """What must be answered, and how, for anybody to be sent here."""
     name, address = settings.SITE_HOST, "127.0.0.1"
-    # It takes messages alone, from a poster that asks by this name; a web instance has no such page.
+    # It takes messages alone, from a poster that asks by this name. A web instance has none.
     is_worker = settings.ROLE == "worker"
     worker = (405, "localhost") if is_worker else (404, name)
     return (

@@ -17,9 +17,8 @@ from apps.ops import stored as checks
 from apps.tickets import actions, files
 from apps.tickets.models import Attachment
 from tests.buckets import bucket
-from tests.cast import Cast
+from tests.cast import Cast, client_of
 from tests.knowledge.shelf import drafted, pictured
-from tests.portal.pages import client_of
 from tests.support import NOON
 from tests.tickets.desk import raised, stored
 

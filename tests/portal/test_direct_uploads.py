@@ -16,11 +16,11 @@ from apps.kernel.storage.s3 import Bucket
 from apps.tickets import tasks
 from apps.tickets.models import Attachment, Ticket, Upload
 from tests.buckets import bucket, fetched, posted
-from tests.cast import Cast
+from tests.cast import Cast, client_of
 from tests.clamd import clamd
 from tests.ill import Ill
 from tests.kernel.test_scanning import EICAR
-from tests.portal.pages import client_of, form
+from tests.portal.pages import form
 from tests.tickets.desk import raised, stored
 
 __all__ = ["bucket"]  # a fixture
