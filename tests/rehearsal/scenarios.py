@@ -14,6 +14,7 @@ from tests.rehearsal.load import PATIENCE, Crowd, Load
 from tests.rehearsal.site import DRAIN, Instance, Site
 
 CANARY = 10  # percent, as the configuration template has it
+FIRST = 60  # requests of a new version that are not judged
 SWAPPED = 50  # while some still have the old address of a name that was swapped, and others not
 # A migration that a release may bring: it adds, to a table that everybody writes to meanwhile.
 MIGRATION = """
@@ -150,24 +151,26 @@ class Rehearsal:
         # What one of twenty requests takes longer than, with the old version alone.
         line = p95(lines(self.site.balancer.log), since=began)
         self._share([new], percent)
+        # A version's first requests make templates and connections: they say nothing of it.
+        self._wait(time.time(), least=FIRST)
         bounds, since = [time.time()], time.time()
         rules = Rules(minutes=pace.minutes, line=line)
         while True:
-            self._wait(bounds[-1])
+            self._wait(bounds[-1], least=pace.least)
             bounds.append(time.time())
             log = lines(self.site.balancer.log)
             verdict = judge(minutes(log, bounds, slow=line), rules=rules)
             if verdict.decision is not Decision.WAIT:
                 return verdict, time.time() - since
 
-    def _wait(self, since: float) -> None:
-        """Until a window that began then is full."""
+    def _wait(self, since: float, *, least: int) -> None:
+        """Until a window that began then is over, and the new version has had so many requests."""
         deadline = since + PATIENCE
         while time.time() < deadline:
             time.sleep(max(0.2, since + self.pace.window - time.time()))
             log = lines(self.site.balancer.log)
             seen = sum(line.version == "new" and line.at >= since for line in log)
-            if seen >= self.pace.least:
+            if seen >= least:
                 return
         raise AssertionError(f"the new version had {seen} requests in {PATIENCE} s")
 
