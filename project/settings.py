@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -28,6 +29,8 @@ VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var")  # what the embedded defaults 
 DEMO = env.flag("DEMO", default=False)  # shows the demo's sign-ins and its mail to anybody
 DEBUG = env.flag("DEBUG", default=False)
 DESK_NAME = env.text("DESK_NAME", "Tendril")
+# Which build this process runs: logs and figures name it. A deploy sets the version's label.
+BUILD = env.text("BUILD", "")[:100]
 # A worker serves what the queue's poster brings it; nobody else may reach that page.
 ROLE = env.choice("ROLE", "web", allowed=["web", "worker"])
 # Where people reach the desk: links in mail and Message-IDs are made from it.
@@ -458,16 +461,28 @@ UNFOLD = {
     },
 }
 
-# Logging: one line a record on standard output; the process manager keeps it.
+# Logging: a line a record, for the process manager or for whoever sits at the terminal. The level
+# is that of the desk's own code: asked for everything, libraries tell headers, signed addresses
+# and statements with their values.
 
+_level = env.choice("LOG_LEVEL", "INFO", allowed=["DEBUG", "INFO", "WARNING", "ERROR"])
+_theirs = "INFO" if _level == "DEBUG" else _level
+_form = env.choice(
+    "LOG_FORMAT", "text" if sys.stderr.isatty() else "json", allowed=["json", "text"]
+)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "apps.ops.logs.JsonFormatter"}},
-    "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "loggers": {"botocore": {"level": "WARNING"}},  # it tells of every client that it makes
-    "root": {
-        "handlers": ["out"],
-        "level": env.choice("LOG_LEVEL", "INFO", allowed=["DEBUG", "INFO", "WARNING", "ERROR"]),
+    "formatters": {
+        "json": {"()": "apps.ops.logs.JsonFormatter"},
+        "text": {"()": "apps.ops.logs.TextFormatter"},
     },
+    "handlers": {"out": {"class": "logging.StreamHandler", "formatter": _form}},
+    "loggers": {
+        **{name: {"level": _level} for name in ("apps", "project", "deploy", "demo")},
+        "botocore": {"level": "WARNING"},  # it tells of every client that it makes
+        "django": {"level": _theirs, "handlers": []},  # its own handlers would tell all twice
+        "django.request": {"level": "ERROR"},  # apps.ops.served has told the rest, with its ids
+    },
+    "root": {"handlers": ["out"], "level": _theirs},
 }

@@ -49,6 +49,11 @@ def current_cause() -> Cause:
     return _cause.get() or Cause()
 
 
+def known_cause() -> Cause | None:
+    """None outside of any request, delivery or job."""
+    return _cause.get()
+
+
 def as_headers(cause: Cause) -> dict[str, Any]:
     """What a job carries of its cause: plain values."""
     return {

@@ -18,6 +18,7 @@ from apps.events.models import Delivery, Event
 from apps.events.registry import subscribers_of
 from apps.kernel.actors import Actor
 from apps.kernel.compiled import Asked, Compiled
+from apps.kernel.noting import note_subject
 
 
 def record(fact: Fact, *, actor: Actor, now: datetime) -> Envelope:
@@ -29,6 +30,7 @@ def record(fact: Fact, *, actor: Actor, now: datetime) -> Envelope:
     """
     if not connection.in_atomic_block:
         raise RuntimeError(f"{fact.name} must be recorded in the transaction that made it true")
+    note_subject(fact.subject)
     cause = current_cause()
     event = Event.objects.create(
         name=fact.name,

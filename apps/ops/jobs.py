@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from apps.events.envelope import as_headers, caused_by, current_cause, from_headers
+from apps.kernel.noting import scope
 from apps.ops import broker
 from apps.ops.broker.queues import LONGEST_DELAY
 
@@ -77,7 +78,8 @@ class CausedTask(Task):  # type: ignore[type-arg]
     )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        with caused_by(from_headers(self.request.headers or {})):
+        headers = self.request.headers or {}
+        with caused_by(from_headers(headers)), scope(job=self.name):
             return super().__call__(*args, **kwargs)
 
     def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:

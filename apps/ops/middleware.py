@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from collections.abc import Callable
 from http import HTTPStatus
@@ -17,10 +18,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from apps.events.envelope import Cause, caused_by
 from apps.kernel.errors import DomainError
+from apps.kernel.noting import scope
 from apps.ops import failures
 from apps.ops import health as checks
 
 logger = logging.getLogger(__name__)
+served = logging.getLogger("apps.ops.served")
 
 _MEGABYTE = 1 << 20
 _DROPPED = 256  # megabytes of what is too large
@@ -62,15 +65,33 @@ def readable_address(get_response: Next) -> Next:
 
 
 def request_context(get_response: Next) -> Next:
-    """One correlation id per request, on its facts, its log lines and its answer."""
+    """One correlation id per request, on its facts, its log lines and its answer.
+
+    And the line that says that it was served. It names the route: addresses may hold secrets, and
+    what is asked of them holds what people look for.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        with caused_by(Cause(correlation_id=uuid.uuid4())) as cause:
+        began = time.perf_counter()
+        with caused_by(Cause(correlation_id=uuid.uuid4())) as cause, scope():
             response = get_response(request)
             response["X-Request-Id"] = str(cause.correlation_id)
+            served.info(
+                "%s %s %d",
+                request.method,
+                route_of(request),
+                response.status_code,
+                extra={"ms": round(1000 * (time.perf_counter() - began), 1)},
+            )
             return response
 
     return middleware
+
+
+def route_of(request: HttpRequest) -> str:
+    """The pattern of the address, such as /requests/<str:ref>/; that of no page is all alike."""
+    found = request.resolver_match
+    return f"/{found.route}" if found else "(no page)"
 
 
 def admin_policy(get_response: Next) -> Next:
@@ -98,7 +119,7 @@ class domain_errors:  # noqa: N801 - named like its sibling middlewares
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, DomainError):
             return None
-        logger.info("refused", extra={"code": error.code, "path": request.path})
+        logger.info("refused", extra={"code": error.code, "route": route_of(request)})
         back = request.META.get("HTTP_REFERER", "")
         in_admin = request.path.startswith("/admin/") and request.method == "POST"
         if in_admin and url_has_allowed_host_and_scheme(back, {request.get_host()}):

@@ -48,6 +48,7 @@ ROOT = Path(__file__).resolve().parents[2]
         ("ATTACHMENT_MAX_BYTES", "lots", "a whole number from 1024"),
         ("REOPEN_WINDOW_DAYS", "-1", "from 0 to 365"),
         ("LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING, ERROR"),
+        ("LOG_FORMAT", "xml", "json, text"),
     ],
 )
 def test_a_bad_value_is_refused_at_the_door(
