@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
 INFRA = Path(__file__).resolve().parent.parent / "infra"
-ORDER = ("data", "messaging", "identity")  # each may use what those before it export
+# Each may use what those before it export.
+ORDER = ("data", "messaging", "identity", "observability")
 
 _NOTHING = ("didn't contain changes", "No updates are to be performed")
 

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
 
+from apps.events import witnesses
 from apps.events.bus import bus
 from apps.events.envelope import Envelope, current_cause
 from apps.events.facts import Fact
@@ -49,7 +50,9 @@ def record(fact: Fact, *, actor: Actor, now: datetime) -> Envelope:
         Delivery(event=event, subscriber=key, subject=fact.subject, due_at=now)
         for key in (*subscribers_of(fact.name), *bus.get().outside)
     )
-    return envelope(event)
+    recorded = envelope(event)
+    witnesses.announce(recorded)
+    return recorded
 
 
 def past_event(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from celery import Celery, Task, bootsteps
@@ -11,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from apps.events.envelope import as_headers, caused_by, current_cause, from_headers
+from apps.kernel.counting import count
 from apps.kernel.noting import scope
 from apps.ops import broker
 from apps.ops.broker.queues import LONGEST_DELAY
@@ -47,7 +49,8 @@ class Jobs(Celery):
             options["delay_seconds"] = int(countdown)
         options["headers"] = {
             **as_headers(current_cause()),
-            "sent_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "sent_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "delay": options.get("delay_seconds", 0),
             **(options.get("headers") or {}),
         }
         return super().send_task(name, args, kwargs, **options)
@@ -79,11 +82,13 @@ class CausedTask(Task):  # type: ignore[type-arg]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         headers = self.request.headers or {}
+        count("JobWait", _waited(headers))
         with caused_by(from_headers(headers)), scope(job=self.name):
             return super().__call__(*args, **kwargs)
 
     def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
         super().on_failure(exc, task_id, args, kwargs, einfo)
+        count("JobsFailed")
         if self.acks_on_failure:
             return
         try:
@@ -91,3 +96,12 @@ class CausedTask(Task):  # type: ignore[type-arg]
         except Exception:
             # The database may be what failed: the job comes again all the same.
             logger.exception("why %s failed wasn't noted", self.name)
+
+
+def _waited(headers: Mapping[str, Any]) -> float:
+    """Seconds since the job should have begun; those of a job from before are not known: none."""
+    sent = headers.get("sent_at")
+    if sent is None:
+        return 0.0
+    since = datetime.fromisoformat(sent) + timedelta(seconds=headers.get("delay", 0))
+    return max((datetime.now(UTC) - since).total_seconds(), 0.0)

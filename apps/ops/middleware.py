@@ -17,10 +17,14 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from apps.events.envelope import Cause, caused_by
+from apps.kernel.counting import is_counting
 from apps.kernel.errors import DomainError
 from apps.kernel.noting import scope
 from apps.ops import failures
 from apps.ops import health as checks
+from apps.ops.metrics.pages import kind_of
+from apps.ops.metrics.recording import recorder
+from apps.ops.metrics.table import SLOW
 
 logger = logging.getLogger(__name__)
 served = logging.getLogger("apps.ops.served")
@@ -76,16 +80,20 @@ def request_context(get_response: Next) -> Next:
         with caused_by(Cause(correlation_id=uuid.uuid4())) as cause, scope():
             response = get_response(request)
             response["X-Request-Id"] = str(cause.correlation_id)
-            served.info(
-                "%s %s %d",
-                request.method,
-                route_of(request),
-                response.status_code,
-                extra={"ms": round(1000 * (time.perf_counter() - began), 1)},
-            )
+            _tell(request, response.status_code, 1000 * (time.perf_counter() - began))
             return response
 
     return middleware
+
+
+def _tell(request: HttpRequest, status: int, ms: float) -> None:
+    route = route_of(request)
+    served.info("%s %s %d", request.method, route, status, extra={"ms": round(ms, 1)})
+    if is_counting():
+        recorder.count("Requests")
+        recorder.count("ServerErrors", status >= HTTPStatus.INTERNAL_SERVER_ERROR)
+        recorder.count("SlowRequests", ms > SLOW)
+        recorder.observe("Latency", ms, page=kind_of(route[1:]))
 
 
 def route_of(request: HttpRequest) -> str:

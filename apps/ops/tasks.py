@@ -8,8 +8,11 @@ from django.utils import timezone
 
 from apps.events import relay
 from apps.events.jobs import chore
+from apps.kernel.counting import is_counting
 from apps.ops import actions
 from apps.ops.doctor import actions as doctor
+from apps.ops.metrics.gauges import measure as measure_now
+from apps.ops.metrics.recording import recorder
 
 KEEP_DELIVERIES = timedelta(days=14)
 
@@ -29,6 +32,13 @@ def prune_sessions() -> None:
 @chore
 def prune_failures() -> None:
     actions.forget_failures(now=timezone.now())
+
+
+@chore
+def measure() -> None:
+    """Tell how the desk stands, once a minute for all of its processes."""
+    if is_counting():
+        recorder.flush(measure_now(now=timezone.now()))
 
 
 @shared_task

@@ -35,6 +35,10 @@ class SqsDeadJobs:
             jobs = [self._job(raw) for raw in raws]
             return Found(jobs=jobs, total=max(self._total(), len(jobs)))
 
+    def count(self) -> int:
+        with _told():
+            return self._total()
+
     def retry(self, keys: Collection[str]) -> Iterator[DeadJob]:
         for raw, job in self._chosen(keys):
             with _told():
