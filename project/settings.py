@@ -163,6 +163,7 @@ BUS_URL = env.service("BUS_URL", "database:", schemes=["database", "sns"])
 STREAM_URL = env.service("STREAM_URL", f"lines:{VAR_DIR / 'stream'}", schemes=["lines", "kinesis"])
 # Of this process and its build, for whoever watches the desk; FIGURES_URL has those that it shows.
 METRICS_URL = env.service("METRICS_URL", "none:", schemes=["none", "lines", "emf", "emf+tcp"])
+TRACES_URL = env.service("TRACES_URL", "none:", schemes=["none", "otlp+http", "otlp+https"])
 FIGURES_URL = env.service("FIGURES_URL", "database:", schemes=["database", "dynamodb"])
 
 CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = broker.connection(

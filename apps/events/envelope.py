@@ -27,6 +27,7 @@ class Envelope:
     correlation_id: uuid.UUID
     depth: int
     data: Mapping[str, Any]
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

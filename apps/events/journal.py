@@ -20,6 +20,7 @@ from apps.events.registry import subscribers_of
 from apps.kernel.actors import Actor
 from apps.kernel.compiled import Asked, Compiled
 from apps.kernel.noting import note_subject
+from apps.kernel.tracing import tracer
 
 
 def record(fact: Fact, *, actor: Actor, now: datetime) -> Envelope:
@@ -41,6 +42,7 @@ def record(fact: Fact, *, actor: Actor, now: datetime) -> Envelope:
         actor_id=actor.id,
         causation_id=cause.event_id,
         correlation_id=cause.correlation_id,
+        traceparent=tracer.get().traceparent(),
         depth=cause.depth,
         data=fact.data(),
         occurred_at=now,
@@ -131,4 +133,5 @@ def envelope(event: Event) -> Envelope:
         correlation_id=event.correlation_id,
         depth=event.depth,
         data=event.data,
+        traceparent=event.traceparent,
     )

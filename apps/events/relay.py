@@ -33,6 +33,7 @@ from apps.events.journal import envelope
 from apps.events.models import Delivery
 from apps.events.registry import handler_of
 from apps.kernel.noting import note_subject, scope
+from apps.kernel.tracing import Kind, tracer
 
 logger = logging.getLogger(__name__)
 
@@ -162,7 +163,12 @@ def deliver(claim: Claim) -> bool:
     """Run the subscriber, and mark the delivery as done with what it wrote. False on failure."""
     event = claim.event
     cause = Cause(event_id=event.id, correlation_id=event.correlation_id, depth=event.depth + 1)
-    with caused_by(cause), scope(fact=event.name, subscriber=claim.subscriber):
+    name = claim.subscriber.removeprefix("apps.")
+    with (
+        caused_by(cause),
+        scope(fact=event.name, subscriber=claim.subscriber),
+        tracer.get().begin(name, kind=Kind.MESSAGE, parent=event.traceparent) as span,
+    ):
         note_subject(event.subject)
         try:
             handler = handler_of(claim.subscriber)
@@ -174,6 +180,7 @@ def deliver(claim: Claim) -> bool:
             return False
         except Exception as error:
             logger.exception("delivery %s failed", claim.delivery_id)
+            span.fail(type(error).__name__)
             _fail(claim, error)
             return False
     return True

@@ -14,6 +14,7 @@ from django.utils.module_loading import import_string
 from apps.events.envelope import as_headers, caused_by, current_cause, from_headers
 from apps.kernel.counting import count
 from apps.kernel.noting import scope
+from apps.kernel.tracing import Kind, tracer
 from apps.ops import broker
 from apps.ops.broker.queues import LONGEST_DELAY
 
@@ -47,8 +48,10 @@ class Jobs(Celery):
             )
         if countdown and countdown > 0:
             options["delay_seconds"] = int(countdown)
+        goes_on = tracer.get().traceparent()
         options["headers"] = {
             **as_headers(current_cause()),
+            **({"traceparent": goes_on} if goes_on else {}),
             "sent_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "delay": options.get("delay_seconds", 0),
             **(options.get("headers") or {}),
@@ -83,7 +86,12 @@ class CausedTask(Task):  # type: ignore[type-arg]
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         headers = self.request.headers or {}
         count("JobWait", _waited(headers))
-        with caused_by(from_headers(headers)), scope(job=self.name):
+        name, goes_on = self.name.removeprefix("apps."), headers.get("traceparent")
+        with (
+            caused_by(from_headers(headers)),
+            scope(job=self.name),
+            tracer.get().begin(name, kind=Kind.MESSAGE, parent=goes_on),
+        ):
             return super().__call__(*args, **kwargs)
 
     def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:

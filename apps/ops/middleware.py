@@ -20,6 +20,7 @@ from apps.events.envelope import Cause, caused_by
 from apps.kernel.counting import is_counting
 from apps.kernel.errors import DomainError
 from apps.kernel.noting import scope
+from apps.kernel.tracing import Kind, Span, tracer
 from apps.ops import failures
 from apps.ops import health as checks
 from apps.ops.metrics.pages import kind_of
@@ -77,13 +78,38 @@ def request_context(get_response: Next) -> Next:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         began = time.perf_counter()
-        with caused_by(Cause(correlation_id=uuid.uuid4())) as cause, scope():
+        with (
+            caused_by(Cause(correlation_id=uuid.uuid4())) as cause,
+            scope(),
+            tracer.get().begin(
+                str(request.method), kind=Kind.REQUEST, parent=_goes_on(request)
+            ) as span,
+        ):
             response = get_response(request)
             response["X-Request-Id"] = str(cause.correlation_id)
+            _say(span, request, response.status_code)
             _tell(request, response.status_code, 1000 * (time.perf_counter() - began))
             return response
 
     return middleware
+
+
+def _goes_on(request: HttpRequest) -> str | None:
+    """What a fact's message brings the worker tier. No stranger chooses which requests we keep."""
+    is_worker = settings.ROLE == "worker"
+    return request.headers.get("X-Aws-Sqsd-Attr-Traceparent") if is_worker else None
+
+
+def _say(span: Span, request: HttpRequest, status: int) -> None:
+    route = route_of(request)
+    span.rename(f"{request.method} {route}")
+    span.say(
+        http_request_method=str(request.method),
+        http_route=route,
+        http_response_status__code=status,
+    )
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        span.fail(str(status))
 
 
 def _tell(request: HttpRequest, status: int, ms: float) -> None:

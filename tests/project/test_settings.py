@@ -39,6 +39,7 @@ ROOT = Path(__file__).resolve().parents[2]
         ("STREAM_URL", "kafka:x", "lines:, kinesis:"),
         ("FIGURES_URL", "redis:x", "database:, dynamodb:"),
         ("METRICS_URL", "statsd:x", "none:, lines:, emf:, emf+tcp:"),
+        ("TRACES_URL", "jaeger://x", "none:, otlp+http:, otlp+https:"),
         ("MAIL_URL", "pigeon:x", "folder:, smtp:, smtp+starttls:, smtps:, ses:"),
         ("MAIL_URL", "ses://a/b", "write ses://<configuration set>?inbox=<bucket"),
         ("SEARCH_URL", "solr://x", "database:"),
