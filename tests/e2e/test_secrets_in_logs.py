@@ -1,4 +1,4 @@
-"""No secret is told in the log, however much is asked for and whatever fails.
+"""No secret is told in logs, spans or figures, however much is asked for and whatever fails.
 
 A desk at LOG_LEVEL=DEBUG and DEBUG=1 is given marked secrets wherever one can be, and is used: its
 sign-in, links and files work, its mail, cache and provider are away, a table is missing.
@@ -19,6 +19,7 @@ from demo.reading import load_desk
 from tests.buckets import new_bucket
 from tests.e2e.desk import PATIENCE, Desk
 from tests.e2e.forms import page_form, sign_in, submit
+from tests.otlp import Collector, collector
 
 _demo = load_desk()
 PASSWORD = _demo.password
@@ -68,13 +69,23 @@ RENAME = (
 
 
 @pytest.fixture
-def desk(tmp_path: Path, released_url: str | None, aws: dict[str, str]) -> Iterator[Desk]:
+def taken() -> Iterator[Collector]:
+    with collector() as kept:
+        yield kept
+
+
+@pytest.fixture
+def desk(
+    tmp_path: Path, released_url: str | None, aws: dict[str, str], taken: Collector
+) -> Iterator[Desk]:
     made = Desk(
         tmp_path,
         database_url=released_url,
         **aws,
         AWS_SESSION_TOKEN=GIVEN["session-token"],
         LOG_LEVEL="DEBUG",
+        TRACES_URL=f"{taken.url}?sample=100",
+        METRICS_URL=f"lines:{tmp_path / 'figures.log'}",
         DEBUG="1",
         SECRET_KEY=GIVEN["key"],
         MAIL_URL=f"smtp://desk:{GIVEN['mail']}@127.0.0.1:1",
@@ -138,7 +149,7 @@ def _asked(desk: Desk, made: list[str]) -> list[str]:
     return found
 
 
-def test_no_secret_is_told(desk: Desk, tmp_path: Path) -> None:
+def test_no_secret_is_told(desk: Desk, tmp_path: Path, taken: Collector) -> None:
     desk.manage("demo", "--tickets", "10")
     made = desk.run(f"EMAIL = {EMAIL!r}\n{MAKE}").splitlines()[-4:]
     desk.start()
@@ -156,6 +167,9 @@ def test_no_secret_is_told(desk: Desk, tmp_path: Path) -> None:
 
     assert broken.status_code == 500
     told = "\n".join(path.read_text() for path in tmp_path.glob("*.log"))
+    told += b"\n".join(taken.raw).decode("utf-8", "replace")
+    assert '"Namespace":"Tendril"' in told
+    assert len(taken.spans) > 100
     secrets = {*GIVEN.values(), *TYPED.values(), *made, *found, "canary-hook", PASSWORD}
     assert len(found) >= 5
     assert sorted(secret for secret in secrets if len(secret) > 5 and secret in told) == []
