@@ -333,12 +333,25 @@ class TestTicket:
 
 
 @transactional
-def test_two_workers_with_the_same_notice_open_one(cast: Cast) -> None:
+def test_workers_with_the_same_notice_do_one_thing(cast: Cast) -> None:
+    at_once("ALARM", 0)
+    say("OK", 90)
+    at_once("ALARM", 180)
+
+    assert Ticket.objects.count() == 1
+    notes = Message.objects.filter(visibility="internal").order_by("pk")
+    assert [note.source.partition("\n")[0] for note in notes] == [words.OVER, words.BACK]
+
+
+def at_once(state: str, minute: int) -> None:
+    """Four workers are told at the same moment."""
     failures: list[BaseException] = []
+    start = threading.Barrier(4)
 
     def work() -> None:
         try:
-            say("ALARM")
+            start.wait(10)
+            say(state, minute)
         except BaseException as error:  # noqa: BLE001 - told below
             failures.append(error)
         finally:
@@ -349,9 +362,7 @@ def test_two_workers_with_the_same_notice_open_one(cast: Cast) -> None:
         each.start()
     for each in threads:
         each.join()
-
     assert failures == []
-    assert Ticket.objects.count() == 1
 
 
 @transactional

@@ -28,7 +28,7 @@ from apps.notifications import actions as mails
 from apps.notifications.models import OutgoingMail
 from apps.ops import tasks
 from apps.ops.metrics import recording, sinks
-from apps.ops.metrics.emf import MOST_VALUES, Origin, Series, documents
+from apps.ops.metrics.emf import Origin, Series, documents
 from apps.ops.metrics.gauges import measure
 from apps.ops.metrics.pages import KINDS, kind_of
 from apps.ops.metrics.recording import MOST_VALUES as MOST_OF_A_MINUTE
@@ -120,6 +120,11 @@ class TestDocument:
 
         assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Stage"]]
 
+    def test_many_values_take_several(self) -> None:
+        lines = told({Series("JobWait"): [float(n) for n in range(250)]})
+
+        assert [len(line["JobWait"]) for line in lines] == [100, 100, 50]
+
     def test_a_figure_that_the_table_lacks_is_refused(self) -> None:
         with pytest.raises(KeyError, match="Walrus"):
             told({Series("Walrus"): [1]})
@@ -159,7 +164,7 @@ def _check(line: dict[str, Any]) -> None:
         for metric in directive["Metrics"]:
             value = line[metric["Name"]]
             assert metric["Unit"] in UNITS
-            assert isinstance(value, int | float) or 1 < len(value) <= MOST_VALUES
+            assert isinstance(value, int | float) or 1 < len(value) <= 100
 
 
 class TestRecorder:
