@@ -17,6 +17,7 @@ from apps.webhooks.posting import PostError, post
 
 MOST = 50  # deliveries a run: longer ones would have it wait behind one slow server
 KEEP = timedelta(days=14)
+KEEP_USES = timedelta(days=100)
 AGENT = "Tendril-Webhooks/1"
 
 
@@ -35,6 +36,7 @@ def prune() -> None:
     now = timezone.now()
     actions.give_up_old(now=now)
     actions.prune(before=now - KEEP)
+    actions.prune_uses(before=(now - KEEP_USES).date())
 
 
 def _send(claimed: Claimed) -> None:
