@@ -30,7 +30,7 @@ def note(**known: int | str) -> None:
     """Nothing outside a scope: nobody would forget it."""
     found = _noted.get()
     if found is not None:
-        found.update(known)
+        found |= known  # in place: whoever opened the scope sees it
 
 
 def note_subject(subject: str) -> None:

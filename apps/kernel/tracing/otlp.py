@@ -101,7 +101,7 @@ class Otlp:
         scheme = location.scheme.removeprefix("otlp+")
         endpoint = f"{scheme}://{location.netloc}/v1/traces"
         self.provider = TracerProvider(
-            resource=Resource.create(
+            resource=Resource(
                 {"service.name": f"tendril-{settings.STAGE}", "service.version": settings.BUILD}
             ),
             sampler=ParentBased(_Beginnings(percent)),
