@@ -6,6 +6,7 @@ Only those whom the sign-in page names, with the demo's password, each in the gr
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import boto3
@@ -21,7 +22,7 @@ _GROUPS = {"agent": "agent", "team lead": "team-lead", "administrator": "adminis
 
 
 def fill(pool: str) -> None:
-    """Make those who are not there yet. `pool` is its id."""
+    """Make those who are not there, and give all of them the demo's password. `pool` is its id."""
     client = boto3.client("cognito-idp")
     desk = load_desk()
     for entry in desk.sign_ins:
@@ -29,7 +30,8 @@ def fill(pool: str) -> None:
 
 
 def _enter(client: CognitoIdentityProviderClient, pool: str, person: Person, password: str) -> None:
-    try:
+    # One who is there already: perhaps a try before this one went no further.
+    with suppress(client.exceptions.UsernameExistsException):
         client.admin_create_user(
             UserPoolId=pool,
             Username=person.email,
@@ -40,8 +42,6 @@ def _enter(client: CognitoIdentityProviderClient, pool: str, person: Person, pas
                 {"Name": "name", "Value": person.name},
             ],
         )
-    except client.exceptions.UsernameExistsException:
-        return
     client.admin_set_user_password(
         UserPoolId=pool, Username=person.email, Password=password, Permanent=True
     )

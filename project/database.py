@@ -24,10 +24,12 @@ def postgresql(parsed: dict[str, Any]) -> dict[str, Any]:
         "keepalives_count": 3,
         "tcp_user_timeout": 15_000,
     }
+    # RDS keeps the password in a secret, which it changes by itself.
+    password = env.changing("DATABASE_PASSWORD", parsed["PASSWORD"])
     entry = parsed | {
         "ENGINE": "apps.kernel.postgresql",
-        # RDS keeps the password in a secret, which it changes by itself.
-        "PASSWORD": env.text("DATABASE_PASSWORD", parsed["PASSWORD"]),
+        "PASSWORD": password(),
+        "NEWEST_PASSWORD": password,
         "OPTIONS": options,
     }
     # Connections of a process; 0 where something else pools them: then each thread keeps its own.

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -36,6 +37,16 @@ def _value(name: str) -> str | None:
 def text(name: str, default: str) -> str:
     value = _value(name)
     return default if value is None else value
+
+
+def changing(name: str, default: str) -> Callable[[], str]:
+    """A reader of a text that its service may change while the desk runs."""
+    value = text(name, default)
+    if name in os.environ or name not in _stored():
+        return lambda: value
+    from project import parameters
+
+    return parameters.renewing(os.environ["SSM_PREFIX"], name, value)
 
 
 def flag(name: str, *, default: bool) -> bool:
@@ -70,7 +81,7 @@ def choice(name: str, default: str, *, allowed: Sequence[str]) -> str:
 
 
 def names(name: str, default: Sequence[str]) -> list[str]:
-    value = os.environ.get(name)
+    value = _value(name)
     if value is None:
         return list(default)
     return [part.strip() for part in value.split(",") if part.strip()]
@@ -93,8 +104,27 @@ def service(name: str, default: str, *, schemes: Sequence[str]) -> str:
     value = text(name, default)
     if urlsplit(value).scheme not in schemes:
         known = ", ".join(f"{scheme}:" for scheme in schemes)
-        raise ImproperlyConfigured(f"{name}={value!r}: unknown scheme, use one of {known}")
+        raise ImproperlyConfigured(f"{name}={shown(value)!r}: unknown scheme, use one of {known}")
     return value
+
+
+def server(name: str, default: str, *, schemes: Mapping[str, str]) -> str:
+    """A service's URL; of each scheme, how it is written where it has a host: "" where not."""
+    value = service(name, default, schemes=list(schemes))
+    parts = urlsplit(value)
+    if pattern := schemes[parts.scheme]:
+        try:
+            good = bool(parts.hostname) and parts.port != 0
+        except ValueError:  # the port is no number
+            good = False
+        if not good:
+            raise ImproperlyConfigured(f"{name}={shown(value)!r}: write {pattern}")
+    return value
+
+
+def shown(url: str) -> str:
+    """A URL as it may stand in a log: without a password."""
+    return re.sub(r"//[^@/]*@", "//***@", url)
 
 
 def folder(name: str, default: Path) -> Path:

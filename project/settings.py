@@ -43,8 +43,10 @@ SITE_HOST = urlsplit(SITE_URL).hostname or "localhost"
 
 # Database
 
-DATABASE_URL = env.service(
-    "DATABASE_URL", f"sqlite:///{VAR_DIR / 'desk.sqlite3'}", schemes=["sqlite", "postgresql"]
+DATABASE_URL = env.server(
+    "DATABASE_URL",
+    f"sqlite:///{VAR_DIR / 'desk.sqlite3'}",
+    schemes={"sqlite": "", "postgresql": "postgresql://USER:PASSWORD@HOST:PORT/NAME"},
 )
 EMBEDDED = urlsplit(DATABASE_URL).scheme == "sqlite"
 _database: dict[str, Any] = dict(dj_database_url.parse(DATABASE_URL))
@@ -73,11 +75,18 @@ if not SECRET_KEY:
         )
     SECRET_KEY = embedded_secret_key(VAR_DIR)
 
+# What was signed with them is still good: while SECRET_KEY is being changed (ADR 37).
+SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS", [])
+
 # Cache
 
 # "shared" is for what every process must see, such as who is here (ADR 29). Memory is fast, but
 # each web process has its own: the database stands in where there is no Redis.
-CACHE_URL = env.service("CACHE_URL", "memory:", schemes=["memory", "redis", "rediss"])
+CACHE_URL = env.server(
+    "CACHE_URL",
+    "memory:",
+    schemes={"memory": "", "redis": "redis://HOST:PORT/0", "rediss": "rediss://HOST:PORT/0"},
+)
 _in_database = {
     "BACKEND": "django.core.cache.backends.db.DatabaseCache",
     "LOCATION": "shared_cache",
@@ -278,6 +287,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "apps.accounts.middleware.locality",
+    "apps.accounts.middleware.vouched",
     "apps.accounts.middleware.devices",
     "apps.accounts.middleware.second_factor",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -365,6 +375,8 @@ IDENTITY_GROUPS = env.pairs(
     "agent=agent,team-lead=team lead,administrator=administrator",
     values=["requester", "agent", "team lead", "administrator"],
 )
+# How long somebody whom the provider let in stays before it is asked again.
+IDENTITY_SESSION_HOURS = env.number("IDENTITY_SESSION_HOURS", 12, least=1, most=336)
 # Passwords and passkeys of the desk's own, beside a provider or instead of one.
 LOCAL_ACCOUNTS = env.flag("LOCAL_ACCOUNTS", default=True)
 if not LOCAL_ACCOUNTS and IDENTITY_URL == "local:":

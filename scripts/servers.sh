@@ -29,6 +29,17 @@ install_servers() {
         || { tail -n 20 "$log" >&2; exit 1; }
 }
 
+# forget_settings  Whatever the shell has set: the desk then has its defaults, or what a stack says.
+forget_settings() {
+    local name
+    for name in $(compgen -e); do
+        case $name in
+            *_URL | *_URL_* | IDENTITY_* | MAIL_* | DATABASE_* | SSM_PREFIX | ROLE | STAFF_MFA | DEBUG | SECRET_KEY) unset "$name" ;;
+            ALLOWED_HOSTS | CSRF_TRUSTED_ORIGINS | TRUSTED_PROXIES | LOCAL_ACCOUNTS) unset "$name" ;;
+        esac
+    done
+}
+
 free_port() {
     python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }

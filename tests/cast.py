@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
+from django.test import Client
 
 from apps.accounts.access import actor_for
 from apps.accounts.models import Organisation, Team, TeamMember, User
@@ -44,6 +45,13 @@ class Cast:
     @staticmethod
     def actor(user: User) -> Actor:
         return actor_for(User.objects.select_related("organisation").get(pk=user.pk))
+
+
+def client_of(user: User) -> Client:
+    """A browser in which they are signed in."""
+    client = Client()
+    client.force_login(user)
+    return client
 
 
 def make_cast() -> Cast:

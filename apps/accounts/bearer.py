@@ -16,7 +16,7 @@ from apps.accounts.identity import provider
 from apps.accounts.identity.claims import is_strong, role_in
 from apps.accounts.identity.tokens import access_claims
 from apps.accounts.models import User
-from apps.accounts.permissions import GRANTS
+from apps.accounts.permissions import GRANTS, Permission
 from apps.kernel.actors import Actor
 
 
@@ -53,4 +53,6 @@ def _from_provider(token: str) -> Actor:
     role = role_in(configured, claims)
     if role is None:
         return actor
-    return replace(actor, permissions=actor.permissions & GRANTS[role])
+    allowed = actor.permissions & GRANTS[role]
+    teams = actor.team_ids if Permission.WORK_TICKETS in allowed else frozenset[int]()
+    return replace(actor, permissions=allowed, team_ids=teams)

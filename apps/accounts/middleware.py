@@ -5,12 +5,14 @@ from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import urlencode
 
+from django.contrib.auth import logout
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from apps.accounts import vouching
 from apps.accounts.access import actor_for
 from apps.accounts.actions import sessions
 from apps.accounts.factors import lacks_second_factor
@@ -72,6 +74,19 @@ def devices(get_response: Next) -> Next:
     return middleware
 
 
+def vouched(get_response: Next) -> Next:
+    """Send whom a provider let in there again after some hours: it may think otherwise by now."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if not vouching.is_over(request, now=timezone.now()):
+            return get_response(request)
+        here = request.get_full_path() if request.method == "GET" else ""
+        logout(request)
+        return _led(request, reverse("account_login"), here)
+
+    return middleware
+
+
 def second_factor(get_response: Next) -> Next:
     """Lead staff who lack a second factor from the desk to where they set one up."""
 
@@ -79,14 +94,19 @@ def second_factor(get_response: Next) -> Next:
         is_desk = request.path_info.startswith("/admin/") and request.path_info != _WAY_OUT
         if not is_desk or not lacks_second_factor(request):
             return get_response(request)
-        if request.headers.get("HX-Request") == "true":
-            response = HttpResponse(status=HTTPStatus.NO_CONTENT)
-            response["HX-Redirect"] = reverse("second_factor")
-            return response
         here = request.get_full_path() if request.method == "GET" else reverse("admin:index")
-        return redirect(f"{reverse('second_factor')}?{urlencode({'next': here})}")
+        return _led(request, reverse("second_factor"), here)
 
     return middleware
+
+
+def _led(request: HttpRequest, to: str, here: str) -> HttpResponse:
+    """To a page that leads back to `here`; for a part of a page, the whole browser goes there."""
+    if request.headers.get("HX-Request") == "true":
+        response = HttpResponse(status=HTTPStatus.NO_CONTENT)
+        response["HX-Redirect"] = to
+        return response
+    return redirect(f"{to}?{urlencode({'next': here})}" if here else to)
 
 
 def person_of(request: HttpRequest) -> User:

@@ -77,13 +77,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         default=False,
         help_text=_("Sees every ticket of the organisation."),
     )
-    identity_subject = models.CharField(
-        max_length=255,
-        null=True,
-        blank=True,
-        unique=True,
-        help_text=_("The identity provider's id."),
-    )
     is_staff = models.BooleanField(_("may enter the admin"), default=False)
     is_active = models.BooleanField(_("may sign in"), default=True)
     date_joined = models.DateTimeField(_("date joined"), default=timezone.now, editable=False)

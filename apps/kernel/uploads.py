@@ -139,6 +139,14 @@ def discard(key: str) -> None:
         logger.warning("left behind for the chore", extra={"key": key})
 
 
+def erase(key: str) -> None:
+    """The same, and nothing brings it back: what was refused, or has a copy that counts."""
+    try:
+        store().erase(key)
+    except FilesAwayError:
+        logger.warning("left behind for the chore", extra={"key": key})
+
+
 def sniff(head: bytes) -> str:
     """The media type by content, never by name.
 

@@ -17,7 +17,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from apps.accounts import actions as people
-from apps.accounts import throttle
+from apps.accounts import throttle, vouching
 from apps.accounts.middleware import SEEN
 from apps.accounts.models import User
 from apps.accounts.permissions import Role
@@ -56,11 +56,11 @@ class AccountAdapter(DefaultAccountAdapter):
         return user
 
     def confirm_email(self, request: HttpRequest, email_address: Any) -> bool:
+        before = User.objects.values_list("email", flat=True).get(pk=email_address.user_id)
         confirmed = bool(super().confirm_email(request, email_address))
         if confirmed:
-            user = email_address.user
-            now = timezone.now()
-            people.join_by_domain(user=user, actor=SYSTEM, now=now)
+            user, now = User.objects.get(pk=email_address.user_id), timezone.now()
+            people.follow_domain(user=user, before=before, actor=SYSTEM, now=now)
             actions.clear_address(address=email_address.email, actor=SYSTEM, now=now)
         return confirmed
 
@@ -117,7 +117,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def login(self, request: HttpRequest, user: User) -> None:
         super().login(request, user)
-        request.session[SEEN] = int(timezone.now().timestamp())
+        now = timezone.now()
+        request.session[SEEN] = int(now.timestamp())
+        vouching.begin(request, user, now=now)
         count("SignIns")
         throttle.reset("login-address", user.email)
         # A whole office may sign in from behind one address.

@@ -7,15 +7,13 @@ for what a lost nudge left behind.
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Iterator
 from datetime import timedelta
 
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
-from apps.events.jobs import chore
+from apps.events.jobs import chore, spell
 from apps.kernel.tracing import tracer
 from apps.notifications import actions
 from apps.notifications.addresses import is_blocked
@@ -24,20 +22,9 @@ from apps.notifications.models import OutgoingMail
 
 logger = logging.getLogger(__name__)
 
-SPELL = 120  # seconds: with one mail's own time-out well below the queue's limit
 KEEP_MAIL = timedelta(days=30)
 KEEP_REPORTS = timedelta(days=90)
 KEEP_NOTES = timedelta(days=90)  # people come back from a long leave
-
-
-def spell(seconds: float = SPELL) -> Iterator[None]:
-    """Turns of a loop until so much time has passed: the rest is the next minute's.
-
-    A job that ran into its time limit would take that for the trouble of one mail.
-    """
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        yield
 
 
 @chore

@@ -9,4 +9,8 @@ class OpsConfig(AppConfig):
     verbose_name = _("Operations")
 
     def ready(self) -> None:
+        """A service's bad URL stops the start, and not the first page that needs it."""
+        from apps.ops.services import build_all
+
+        build_all()
         recording.begin()

@@ -51,17 +51,27 @@ def orphans(shelf: Shelf, *, now: datetime) -> Iterator[str]:
     """Keys of what has been stored for longer than GRACE and nothing names."""
     keys = stored_before(shelf.folder, now - GRACE)
     while page := list(itertools.islice(keys, PAGE)):
-        named = set[str]()
+        left = set(page)
         for rows in (shelf.rows, *shelf.others):
-            named |= set(rows().filter(key__in=page).values_list("key", flat=True))
-        yield from (key for key in page if key not in named and not shelf.is_kept(key))
+            left -= named_in(rows(), left)
+        left = {key for key in left if not shelf.is_kept(key)}
+        # A draft's file becomes a message's, and may have moved between the two questions.
+        left -= named_in(shelf.rows(), left)
+        yield from (key for key in page if key in left)
+
+
+def named_in(rows: QuerySet[Model], keys: Collection[str]) -> set[str]:
+    """Those of the keys that a row names."""
+    return set(rows.filter(key__in=keys).values_list("key", flat=True)) if keys else set()
 
 
 def missing(shelf: Shelf) -> Iterator[Model]:
     """Rows whose file the storage doesn't have."""
     there = _Folders()
     for row in _in_pages(shelf.rows()):
-        if row.key not in there.of(row.key):  # type: ignore[attr-defined]
+        key: str = row.key  # type: ignore[attr-defined]
+        # What has come since its folder was listed is asked for by itself.
+        if key not in there.of(key) and not store().exists(key):
             yield row
 
 

@@ -15,7 +15,7 @@ from apps.kernel import uploads
 from apps.kernel.errors import DomainError
 from apps.kernel.storage import ARRIVING, Grant, Showing
 from apps.kernel.storage import store as storage
-from apps.kernel.uploads import INLINE_TYPES, StoredFile, clean_name, discard, sniff
+from apps.kernel.uploads import INLINE_TYPES, StoredFile, clean_name, discard, erase, sniff
 from apps.tickets.models import Attachment
 
 __all__ = [
@@ -57,7 +57,7 @@ def stored(uploaded: Sequence[File]) -> Iterator[list[StoredFile]]:  # type: ign
         yield kept
     except DomainError:
         for one in kept:
-            discard(one.key)
+            erase(one.key)
         raise
 
 
@@ -74,9 +74,9 @@ def settled(arriving: str, *, name: str) -> Iterator[StoredFile]:
     try:
         yield kept
     except DomainError:
-        discard(kept.key)
+        erase(kept.key)
         raise
-    discard(arriving)
+    erase(arriving)
 
 
 def grant(arriving: str, *, name: str, size: int) -> Grant | None:

@@ -175,9 +175,11 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def openable(self) -> Self:
         return self.filter(redacted_at=None, missing_at=None).exclude(scan="quarantined")
 
-    def unscanned(self) -> Self:
-        """What waits for the scanner, oldest first."""
-        return self.filter(scan="pending", redacted_at=None, missing_at=None).order_by("pk")
+    def unscanned(self, *, now: datetime) -> Self:
+        """What waits for the scanner and is its turn, oldest first."""
+        waiting = self.filter(scan="pending", redacted_at=None, missing_at=None)
+        due = waiting.filter(Q(scan_held_until=None) | Q(scan_held_until__lte=now))
+        return due.order_by("pk")
 
 
 KEEP_UPLOADS = timedelta(days=1)

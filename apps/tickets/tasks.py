@@ -7,10 +7,11 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.utils import timezone
 
-from apps.events.jobs import chore
+from apps.events.jobs import chore, spell
 from apps.kernel import scanning
 from apps.kernel.actors import SYSTEM
 from apps.kernel.errors import DomainError
@@ -113,23 +114,37 @@ def discard_uploads() -> None:
 def scan_waiting() -> None:
     """Ask the scanner about files that it couldn't be asked about when they came.
 
-    While it is away the first of them is enough to know; one that it can't look at stops no other.
+    While it is away the first of them is enough to know. One that can't be looked at stops no
+    other, and is tried again ever later.
     """
-    now = timezone.now()
-    for attachment in Attachment.objects.unscanned()[:BATCH]:
+    for _ in spell():
+        attachment = actions.claim_scan(actor=SYSTEM, now=timezone.now())
+        if attachment is None:
+            return
         try:
             with store().open(attachment.key) as file:
                 verdict = scanning.ask(file)
         except scanning.NotLookedAtError as error:
             logger.warning("not looked at", extra={"key": attachment.key, "why": str(error)})
-            continue
         except (scanning.ScannerAwayError, FilesAwayError) as error:
             logger.warning("files go on waiting for the scanner", extra={"why": str(error)})
+            actions.give_scan_back(attachment=attachment, actor=SYSTEM)
             return
         except FileNotFoundError:  # the command `files` tells of it
             logger.warning("a file to be scanned is missing", extra={"key": attachment.key})
-            continue
-        actions.record_scan(attachment=attachment, verdict=verdict, actor=SYSTEM, now=now)
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception:
+            logger.exception("a file that the scanner fails at", extra={"key": attachment.key})
+        else:
+            actions.record_scan(
+                attachment=attachment, verdict=verdict, actor=SYSTEM, now=timezone.now()
+            )
+
+
+def _unnamed(keys: set[str]) -> set[str]:
+    named = Attachment.objects.filter(key__in=keys, redacted_at=None)
+    return keys - set(named.values_list("key", flat=True))
 
 
 @chore
@@ -137,9 +152,8 @@ def discard_orphans() -> None:
     """Delete stored files that no row names: what was stored for an action that failed."""
     stored = files.stored_before(timezone.now() - timedelta(days=2))
     while keys := list(itertools.islice(stored, BATCH)):
-        named = Attachment.objects.filter(key__in=keys, redacted_at=None)
-        for key in set(keys) - set(named.values_list("key", flat=True)):
-            if keeping.is_kept(key):
-                continue
+        left = _unnamed({key for key in _unnamed(set(keys)) if not keeping.is_kept(key)})
+        # Asked twice: a draft's file becomes a message's, and may have moved in between.
+        for key in sorted(left):
             store().delete(key)
             logger.info("orphaned file deleted", extra={"key": key})

@@ -85,6 +85,9 @@ def upload_confirm(request: HttpRequest) -> JsonResponse:
         raise NeverArrivedError
     row = access.upload_by_arrival(key, actor)
     if row is None:
+        # Before anything is fetched: it costs the desk as much as it cost whoever sent it.
+        _count("upload-confirm", actor)
+        actions.check_room(actor=actor, now=now)
         with files.settled(key, name=name) as stored:
             row = actions.keep_upload(stored=stored, actor=actor, now=now, arrival=key)
     return JsonResponse(_told(row))

@@ -23,7 +23,7 @@ from apps.kernel.text import one_line
 from apps.tickets.events import id_in
 from apps.tickets.models import Ticket
 from apps.webhooks import addresses, events, notice, offers, reference, signing
-from apps.webhooks.errors import WebhookIsOffError, WebhookRefusedError
+from apps.webhooks.errors import SecretIsNewError, WebhookIsOffError, WebhookRefusedError
 from apps.webhooks.models import (
     ContractUse,
     Endpoint,
@@ -121,9 +121,11 @@ def _chosen(
 
 @transaction.atomic
 def rotate_secret(*, endpoint: Endpoint, actor: Actor, now: datetime) -> tuple[Endpoint, str]:
-    """The endpoint and its new secret; the old one is good for a day."""
+    """The endpoint and its new secret; the old one is good for a day. Raises SecretIsNewError."""
     require(actor, Permission.MANAGE_DESK)
     row = Endpoint.objects.select_for_update().get(pk=endpoint.pk)
+    if row.previous_until is not None and now < row.previous_until:
+        raise SecretIsNewError
     row.generation += 1
     row.previous_until = now + OVERLAP
     row.save(update_fields=["generation", "previous_until"])

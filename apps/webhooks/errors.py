@@ -9,6 +9,15 @@ class WebhookRefusedError(DomainError):
     code = "webhook.refused"
 
 
+class SecretIsNewError(DomainError):
+    code = "webhook.secret_is_new"
+    status = 409
+    message = _(
+        "Its secret was changed less than a day ago, and the one before is still promised to be"
+        " good. Change it again tomorrow, or make another webhook."
+    )
+
+
 class WebhookIsOffError(DomainError):
     code = "webhook.off"
     status = 409

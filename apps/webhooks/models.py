@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -17,10 +17,10 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
         return self.filter(state=Endpoint.State.ACTIVE)
 
     def ready(self, *, now: datetime) -> Self:
-        """Those that something is due for, and that nobody is sending to. Longest held first."""
+        """Those that something is due for, and that nobody is sending to. Longest free first."""
         due = WebhookDelivery.objects.due(now=now).order_by().filter(endpoint=OuterRef("pk"))
         free = self.active().filter(Q(held_until=None) | Q(held_until__lte=now))
-        return free.filter(Exists(due)).order_by("held_until", "id")
+        return free.filter(Exists(due)).order_by(F("held_until").asc(nulls_first=True), "id")
 
 
 class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import queue
 import socket
 import ssl
 import threading
@@ -37,20 +38,24 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, trusted: Collecti
     """The last answer, after redirects that keep the method. Raises PostError.
 
     Each URL of the way is judged by itself, and the connection goes to an address that was judged:
-    a name that means something else a moment later changes nothing.
+    a name that means something else a moment later changes nothing. A host of `trusted` is one for
+    whoever names it first: a stranger's redirect to it is judged as any other.
     """
     end = time.monotonic() + WHOLE
     for _ in range(MOST_REDIRECTS + 1):
         try:
-            answer, onward = _once(read(url, trusted=trusted), body, headers, end)
+            target = read(url, trusted=trusted)
+            answer, onward = _once(target, body, headers, end)
+            if answer.status not in _KEEPING_THE_METHOD or not onward:
+                return answer
+            trusted = trusted if target.is_trusted else ()
+            url = urljoin(url, onward)
         except AddressRefusedError as error:
             raise PostError(f"refused: {error}") from error
-        except (OSError, http.client.HTTPException) as error:
+        # The last: a redirect to what is no URL, and a connection that is cut in a bad moment.
+        except (OSError, http.client.HTTPException, ValueError) as error:
             late = "took too long" if time.monotonic() >= end else type(error).__name__
             raise PostError(one_line(f"{late}: {error}")) from error
-        if answer.status not in _KEEPING_THE_METHOD or not onward:
-            return answer
-        url = urljoin(url, onward)
     raise PostError("redirected too often")
 
 
@@ -58,7 +63,7 @@ def _once(
     target: Target, body: bytes, headers: Mapping[str, str], end: float
 ) -> tuple[Answer, str]:
     """An answer, and where it redirects to."""
-    with _connected(target, _judged(target), end) as connection:
+    with _connected(target, _judged(target, end), end) as connection:
         # Timeouts are per read, and a server may send a byte a second: at the end it is cut off.
         cut = threading.Timer(max(end - time.monotonic(), 0), _cut, [connection.sock])
         cut.daemon = True
@@ -75,15 +80,40 @@ def _once(
             cut.cancel()
 
 
-def _judged(target: Target) -> list[str]:
+def _judged(target: Target, end: float) -> list[str]:
     """The addresses of a host, if all of them may be asked. Raises AddressRefusedError."""
-    found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
-    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    addresses = _addresses(target, end)
     if not target.is_trusted:
         for address in addresses:
             if not is_public(address):
                 raise AddressRefusedError(f"{target.host} is {address}, which is not public")
     return addresses
+
+
+def _addresses(target: Target, end: float) -> list[str]:
+    """What its name means.
+
+    A resolver takes the time it likes and can't be told to stop: it is left to itself when ours is
+    over.
+    """
+    answers: queue.SimpleQueue[list[str] | OSError] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            answers.put(error)
+        else:
+            answers.put(list(dict.fromkeys(str(entry[4][0]) for entry in found)))
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        answer = answers.get(timeout=max(end - time.monotonic(), 0))
+    except queue.Empty as error:
+        raise TimeoutError("its name was not resolved in time") from error
+    if isinstance(answer, OSError):
+        raise answer
+    return answer
 
 
 class _connected:  # noqa: N801 - reads as the words of a with statement

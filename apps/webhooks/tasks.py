@@ -10,12 +10,11 @@ from django.conf import settings
 from django.utils import timezone
 
 from apps.events import journal
-from apps.events.jobs import chore, nudge
+from apps.events.jobs import chore, nudge, spell
 from apps.webhooks import actions, offers, signing
 from apps.webhooks.actions import Claimed
 from apps.webhooks.posting import PostError, post
 
-MOST = 50  # deliveries a run: longer ones would have it wait behind one slow server
 KEEP = timedelta(days=14)
 KEEP_USES = timedelta(days=100)
 AGENT = "Tendril-Webhooks/1"
@@ -23,7 +22,7 @@ AGENT = "Tendril-Webhooks/1"
 
 @chore
 def send_due() -> None:
-    for _ in range(MOST):
+    for _ in spell():
         claimed = actions.claim(now=timezone.now())
         if claimed is None:
             return

@@ -17,10 +17,10 @@ from apps.events.models import Event
 from apps.kernel.actors import SYSTEM
 from apps.kernel.errors import ForbiddenError
 from apps.tickets.models import Ticket
-from tests.cast import Cast
+from tests.cast import Cast, client_of
 from tests.support import NOON
 from tests.tickets.desk import LATER, raised
-from tests.tickets.test_pages import client_of, queries
+from tests.tickets.test_pages import queries
 
 pytestmark = pytest.mark.django_db
 PAGE = "/admin/availability/"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import time
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from html import unescape
 from typing import Any
@@ -16,8 +18,9 @@ from allauth.mfa.totp.internal import auth as totp
 from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 
-from apps.accounts import actions
+from apps.accounts import actions, vouching
 from apps.accounts.identity import identity
+from apps.accounts.middleware import SEEN
 from apps.accounts.models import OrganisationDomain, User
 from apps.accounts.permissions import Role
 from apps.events.models import Event
@@ -185,6 +188,32 @@ class TestWhoIsFound:
             ("nina@married.example", True)
         ]
 
+    def test_the_organisation_follows_the_addresss_domain(
+        self, cast: Cast, provider: OtherProvider
+    ) -> None:
+        OrganisationDomain.objects.create(domain="new.example", organisation=cast.acme)
+        OrganisationDomain.objects.create(domain="next.example", organisation=cast.other)
+        seen = []
+
+        for email in ("nina@new.example", "nina@next.example", "nina@free.example"):
+            provider.set(person=NINA | {"email": email})
+            come(Client())
+            seen.append(person(email).organisation)
+
+        assert seen == [cast.acme, cast.other, None]
+
+    def test_but_not_where_somebody_else_put_them(
+        self, cast: Cast, provider: OtherProvider
+    ) -> None:
+        provider.set(person=NINA)
+        come(Client())
+        User.objects.update(organisation=cast.acme)
+
+        provider.set(person=NINA | {"email": "nina@free.example"})
+        come(Client())
+
+        assert person("nina@free.example").organisation == cast.acme
+
     @pytest.mark.parametrize(
         "newer",
         [
@@ -314,6 +343,25 @@ class TestRoles:
         nina.refresh_from_db()
         assert "Their groups at the identity provider decide it" in page
         assert (nina.name, roles(nina)) == ("N", ["agent"])
+
+    @pytest.mark.parametrize(
+        ("groups", "role"),
+        [
+            ("Printer administrator", Role.REQUESTER),
+            ("[Support EU, Night shift]", Role.AGENT),
+            ('["agent","Support EU"]', Role.AGENT),
+            ("agent;administrator", Role.ADMINISTRATOR),
+        ],
+    )
+    def test_groups_in_a_text_are_set_apart_by_its_signs_not_by_spaces(
+        self, cast: Cast, provider: OtherProvider, settings: Any, groups: str, role: Role
+    ) -> None:
+        settings.IDENTITY_GROUPS = settings.IDENTITY_GROUPS | {"Support EU": "agent"}
+        provider.set(person=NINA | {"groups": groups})
+
+        come(Client())
+
+        assert roles(person("nina@new.example")) == [role]
 
     def test_groups_have_the_names_that_the_settings_say(
         self, cast: Cast, provider: OtherProvider, settings: Any
@@ -500,6 +548,18 @@ class TestSecondFactors:
         assert (answer.status_code == 200) is gets_in
         assert gets_in or "/account/second-factor/" in answer["Location"]
 
+    def test_a_second_sign_in_counts_as_the_first(
+        self, cast: Cast, provider: OtherProvider, settings: Any
+    ) -> None:
+        """As with two tabs: it ends the session that the first one made."""
+        settings.STAFF_MFA = "required"
+        provider.set(person=NINA | {"groups": ["agent"], "amr": ["mfa"]})
+        client = Client()
+        come(client)
+        come(client)
+
+        assert client.get("/admin/tickets/ticket/").status_code == 200
+
     def test_what_the_provider_said_of_one_is_not_said_of_the_next(
         self, cast: Cast, provider: OtherProvider, settings: Any
     ) -> None:
@@ -515,6 +575,82 @@ class TestSecondFactors:
 
         assert client.get("/requests/").status_code == 200
         assert client.get("/admin/").status_code == 302
+
+
+class TestAfterSomeHours:
+    """The provider is asked again: it may have closed somebody, or taken a group away."""
+
+    @pytest.fixture
+    def client(self, cast: Cast, provider: OtherProvider) -> Client:
+        provider.set(person=NINA | {"groups": ["agent"]})
+        client = Client()
+        come(client)
+        return client
+
+    def later(self, client: Client, hours: float) -> None:
+        """As if they had come so long ago."""
+        session = client.session
+        session[vouching.UNTIL] -= int(hours * 3600)
+        session.save()
+
+    def test_being_busy_makes_it_no_longer(self, client: Client) -> None:
+        until = client.session[vouching.UNTIL]
+        session = client.session
+        session[SEEN] = 0
+        session.save()
+
+        assert client.get("/requests/").status_code == 200
+        assert client.session[SEEN] != 0
+        assert client.session[vouching.UNTIL] == until
+        assert abs(until - time.time() - 12 * 3600) < 600
+
+    def test_they_are_sent_there(self, client: Client) -> None:
+        self.later(client, 12)
+
+        led = client.get("/requests/?q=card")
+        again = client.get("/requests/")
+
+        assert led["Location"] == "/account/login/?next=%2Frequests%2F%3Fq%3Dcard"
+        assert again.status_code == 302
+
+    @pytest.mark.parametrize(("hours", "is_taken"), [(12.9, True), (13.1, False)])
+    def test_what_they_were_writing_is_taken_for_an_hour(
+        self, client: Client, hours: float, is_taken: bool
+    ) -> None:
+        self.later(client, hours)
+
+        answer = client.post(
+            "/new/other/", {"subject": "S", "text": "T", "submission": str(uuid.uuid4())}
+        )
+
+        assert answer["Location"].startswith("/requests/" if is_taken else "/account/login/")
+
+    def test_a_part_of_a_page_becomes_a_visit_there(self, client: Client) -> None:
+        self.later(client, 13)
+
+        part = client.get("/admin/", headers={"HX-Request": "true"})
+
+        assert (part.status_code, part["HX-Redirect"]) == (204, "/account/login/")
+
+    def test_then_they_are_what_the_provider_says(
+        self, client: Client, provider: OtherProvider
+    ) -> None:
+        provider.set(person=NINA | {"groups": []})
+        self.later(client, 12)
+
+        client.get("/requests/")
+        come(client)
+
+        assert not person("nina@new.example").is_staff
+
+    def test_who_came_with_a_password_is_not_asked(self, cast: Cast) -> None:
+        EmailAddress.objects.create(user=cast.bob, email=cast.bob.email, verified=True)
+        client = Client()
+
+        client.post("/account/login/", {"login": cast.bob.email, "password": PASSWORD})
+
+        assert client.get("/requests/").status_code == 200
+        assert vouching.UNTIL not in client.session
 
 
 class TestLeaving:
@@ -550,6 +686,21 @@ class TestLeaving:
 
         (to,) = re.findall(r'content="0; url=([^"]+)"', page.text)
         assert location_of(unescape(to)) == "https://desk.example/"
+
+    def test_the_provider_is_asked_for_it_once_an_hour(
+        self, cast: Cast, provider: OtherProvider
+    ) -> None:
+        """Anybody may open the page, and as often as they like."""
+        provider.set(person=NINA)
+        client = Client()
+        come(client)
+        client.post("/account/logout/")
+
+        before = provider.asked("/openid-configuration")
+        pages = [client.get("/account/signed-out/") for _ in range(5)]
+
+        assert {page.status_code for page in pages} == {200}
+        assert provider.asked("/openid-configuration") - before == 1
 
     def test_the_desks_ends_though_the_provider_is_away(
         self, cast: Cast, provider: OtherProvider

@@ -12,10 +12,9 @@ from apps.desk.errors import BulkSizeError, BulkVerbError
 from apps.kernel.actors import Actor
 from apps.tickets import actions
 from apps.tickets.models import Ticket
-from tests.cast import Cast
+from tests.cast import Cast, client_of
 from tests.support import NOON
 from tests.tickets.desk import LATER, raised, standing
-from tests.tickets.test_pages import client_of
 
 pytestmark = pytest.mark.django_db
 

@@ -13,9 +13,8 @@ from django.utils import translation
 
 from apps.tickets import actions
 from apps.tickets.models import Ticket
-from tests.cast import Cast
+from tests.cast import Cast, client_of
 from tests.tickets.desk import LATER, raised, standing
-from tests.tickets.test_pages import client_of
 
 pytestmark = pytest.mark.django_db
 PART = "admin/tickets/ticket/{}.html"

@@ -17,10 +17,9 @@ from apps.desk import actions as desk
 from apps.kernel import caching
 from apps.tickets import actions
 from apps.tickets.models import Ticket
-from tests.cast import Cast
+from tests.cast import Cast, client_of
 from tests.support import NOON
 from tests.tickets.desk import LATER, raised
-from tests.tickets.test_pages import client_of
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/admin/tickets/ticket/"

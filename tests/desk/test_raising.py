@@ -12,8 +12,7 @@ from django.test import Client
 from apps.accounts.models import User
 from apps.notifications.models import OutgoingMail
 from apps.tickets.models import Attachment, Ticket
-from tests.cast import Cast
-from tests.tickets.test_pages import client_of
+from tests.cast import Cast, client_of
 
 pytestmark = pytest.mark.django_db
 PAGE = "/admin/tickets/ticket/add/?category=lost-card"

@@ -11,10 +11,9 @@ from apps.desk.errors import SavedReplyRefusedError, UnknownVariableError
 from apps.desk.models import SavedReply
 from apps.events.models import Event
 from apps.kernel.errors import ForbiddenError
-from tests.cast import Cast
+from tests.cast import Cast, client_of
 from tests.desk.writing import DUE, sent
 from tests.tickets.desk import LATER, raised
-from tests.tickets.test_pages import client_of
 
 VALUES = {"requester.first_name": "Rachel", "ticket.number": "#42"}
 

@@ -26,10 +26,9 @@ from apps.tickets import actions
 from apps.tickets.filters import Filter
 from apps.tickets.models import Ticket
 from apps.tickets.statuses import ACTIVE
-from tests.cast import Cast
+from tests.cast import Cast, client_of
 from tests.support import NOON
 from tests.tickets.desk import LATER, raised, status
-from tests.tickets.test_pages import client_of
 
 pytestmark = pytest.mark.django_db
 

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from django.test import Client
 
-from apps.accounts.models import User
 from apps.notifications import actions
 from apps.notifications.models import OutgoingMail, Recipient
 from apps.tickets.models import Message
-from tests.cast import Cast
+from tests.cast import Cast, client_of
 from tests.notifications.test_feedback import RACHEL, notice, sent_reply
 from tests.tickets.desk import LATER, raised
 
 pytestmark = pytest.mark.django_db
-
-
-def client_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def ticket_of(mail: OutgoingMail) -> int:

@@ -14,10 +14,9 @@ from apps.desk.models import DeskPreference, SavedView
 from apps.events.models import Event
 from apps.kernel.errors import ForbiddenError
 from apps.tickets.filters import Filter
-from tests.cast import Cast
+from tests.cast import Cast, client_of
 from tests.support import NOON
 from tests.tickets.desk import raised
-from tests.tickets.test_pages import client_of
 
 pytestmark = pytest.mark.django_db
 PAGE = "/admin/tickets/ticket/views/"

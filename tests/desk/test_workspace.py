@@ -18,11 +18,10 @@ from apps.kernel.actors import SYSTEM
 from apps.notifications.models import Notification
 from apps.tickets import actions
 from apps.tickets.models import Message, Ticket
-from tests.cast import Cast
+from tests.cast import Cast, client_of
 from tests.desk.writing import DUE, kept, noted, sent
 from tests.notifications.post import hear
 from tests.tickets.desk import LATER, raised, standing, status, stored
-from tests.tickets.test_pages import client_of
 
 pytestmark = pytest.mark.django_db
 # What every page of a signed-in agent asks first: session, person, permissions, teams, and the

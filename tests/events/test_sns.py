@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import random
 import re
+import socket
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,7 +20,7 @@ import pytest
 from django.utils import timezone
 
 from apps.events import bodies, relay
-from apps.events.bus import bus
+from apps.events.bus import bus, sns
 from apps.events.bus.sns import MOST_BYTES, TOPIC
 from apps.events.models import Delivery, Event
 from apps.kernel import aws as clients
@@ -198,6 +200,33 @@ def test_facts_wait_for_a_topic_that_is_down(
     assert len(effects()) == 1
 
 
+def test_a_topic_that_says_nothing_is_asked_once(
+    tier: Tier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not once for each batch: the relay has more to do."""
+    monkeypatch.setattr(sns, "READ", 0.2)
+    with heard_by(note), socket.create_server(("127.0.0.1", 0), backlog=50) as silent:
+        for bell in range(3 * sns.MOST_ENTRIES):
+            ring(f"bell:{bell}")
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        client.cache_clear()
+        now = timezone.now()
+
+        assert tier.bus.carry_due(now=now) == 0
+        monkeypatch.setenv("AWS_ENDPOINT_URL", tier.sqs.meta.endpoint_url)
+        client.cache_clear()
+        silent.settimeout(0)
+        calls = 0
+        with suppress(BlockingIOError):
+            while True:
+                silent.accept()[0].close()
+                calls += 1
+        again = tier.bus.carry_due(now=now + relay.AWAY)
+
+    assert calls == 2  # of one batch: its call, and the one more that a client makes
+    assert again == 6 * sns.MOST_ENTRIES
+
+
 class _Partly(BaseHTTPRequestHandler):
     """SNS as it is on a bad day: of each batch it takes some."""
 
@@ -251,8 +280,8 @@ def partly(aws: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[typ
     thread.start()
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
     clients.client.cache_clear()
-    sns = bus.build("sns://arn:aws:sns:eu-central-1:123456789012:facts")
-    with bus.override(sns):
+    built = bus.build("sns://arn:aws:sns:eu-central-1:123456789012:facts")
+    with bus.override(built):
         yield Server
     server.shutdown()
     thread.join()

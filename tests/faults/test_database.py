@@ -8,9 +8,12 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 import requests
+from django.db import connection
 
+from apps.kernel.postgresql.base import DatabaseWrapper
 from tests.e2e.customers import raising
 from tests.e2e.desk import Desk
 from tests.faults.postgres import Server, own_server
@@ -80,3 +83,42 @@ def test_who_comes_while_it_is_away_is_told_so(desk: Desk, server: Server) -> No
     assert alive.status_code == 200
     assert (ready.status_code, list(ready.json()["failing"])) == (503, ["database"])
     assert again.status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_password_that_changes_is_found(server: Server) -> None:
+    """As RDS changes it: connections stay, and the next one needs the new password."""
+    hba = server.folder / "data" / "pg_hba.conf"
+    hba.write_text(f"host all changing 127.0.0.1/32 scram-sha-256\n{hba.read_text()}")
+    password = "first"
+    entry = connection.settings_dict | {
+        "PORT": server.port,
+        "NAME": "postgres",
+        "USER": "changing",
+        "NEWEST_PASSWORD": lambda: password,
+    }
+    entry["OPTIONS"] = entry["OPTIONS"] | {"pool": {"min_size": 0, "max_size": 1, "timeout": 5}}
+    desk = DatabaseWrapper(entry, alias="changing")
+
+    with psycopg.connect(server.url, autocommit=True) as admin:
+        admin.execute("CREATE ROLE changing LOGIN PASSWORD 'first'")
+        admin.execute("SELECT pg_reload_conf()")
+        first = asked(desk)
+        admin.execute("ALTER ROLE changing PASSWORD 'second'")
+        kept = asked(desk)
+        password = "second"
+        desk.pool.drain()  # type: ignore[union-attr]  # an hour has gone
+        second = asked(desk)
+    desk.close_pool()
+
+    assert first == kept != second
+
+
+def asked(desk: DatabaseWrapper) -> int:
+    """The server's process that answers; the connection goes back to the pool."""
+    try:
+        with desk.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            return int(cursor.fetchone()[0])
+    finally:
+        desk.close()

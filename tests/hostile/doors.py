@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 from django.urls import reverse
 
 from apps.accounts import actions as people
@@ -15,14 +14,8 @@ from apps.accounts.models import Organisation, User
 from apps.kernel.actors import SYSTEM
 from apps.tickets import actions, files
 from apps.tickets.models import Category, Ticket
-from tests.cast import Cast
+from tests.cast import Cast, client_of
 from tests.support import NOON
-
-
-def client_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def form(**said: Any) -> dict[str, Any]:

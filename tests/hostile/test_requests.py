@@ -16,8 +16,8 @@ from apps.tickets import actions
 from apps.tickets.errors import CustomFieldError
 from apps.tickets.models import CategoryField, Message, Ticket
 from tests.accounts.test_sign_in import SIGN_UP
-from tests.cast import Cast, make_cast
-from tests.hostile.doors import client_of, form
+from tests.cast import Cast, client_of, make_cast
+from tests.hostile.doors import form
 from tests.permissions.test_matrix import path_of
 from tests.permissions.walk import routes
 from tests.permissions.world import make_world

@@ -13,7 +13,7 @@ import pytest
 from apps.kernel.text import one_line
 from apps.notifications.models import OutgoingMail
 from apps.tickets.models import CategoryField, Message
-from tests.cast import Cast
+from tests.cast import Cast, client_of
 from tests.hostile import alive, doors, table
 from tests.hostile.doors import Said
 from tests.notifications.post import hear, mails, text_of
@@ -77,7 +77,7 @@ def _check_headers(outbox: Path, *, at_least: int) -> None:
 
 def _check_export(cast: Cast, said: Said) -> None:
     path = f"/admin/accounts/user/{said.person.pk}/export/"
-    answer = doors.client_of(cast.ada).post(path, {"sure": "on"})
+    answer = client_of(cast.ada).post(path, {"sure": "on"})
     assert answer["Content-Type"] == "application/json"
     assert answer["Content-Disposition"].startswith("attachment")
     assert json.loads(answer.content)["profile"]["name"] == "<script>alert(1)</script>"
@@ -89,7 +89,7 @@ def test_a_line_is_one_line_of_what_can_be_seen(_name: str, sent: str, kept: str
 
 
 def test_a_file_is_served_as_what_it_is(cast: Cast) -> None:
-    rachel = doors.client_of(cast.rachel)
+    rachel = client_of(cast.rachel)
     for row in table.FILES:
         content = row.content()
         ticket = raised(cast, attachments=[doors.attached(row.file_name, content)])

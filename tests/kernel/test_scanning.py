@@ -8,6 +8,7 @@ import struct
 import threading
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,16 @@ def far() -> bytes:
     return made[:at] + b"PK\x06\x07" + b"\0" * 16 + made[at:]
 
 
+def odd(kind: int, version: int = 20) -> bytes:
+    """An archive that says that its one file is packed in another way than it is."""
+    made = bytearray(archive(a_txt=b"abc" * 100))
+    for sign, at_version, at_kind in ((b"PK\x03\x04", 4, 8), (b"PK\x01\x02", 6, 10)):
+        at = made.index(sign)
+        struct.pack_into("<H", made, at + at_version, version)
+        struct.pack_into("<H", made, at + at_kind, kind)
+    return bytes(made)
+
+
 class TestTheRules:
     @pytest.mark.parametrize(
         ("content", "finding"),
@@ -113,6 +124,8 @@ class TestTheRules:
             b"PK\x03\x04 and then nothing of an archive",
             archive(zeros=b"\0" * 1_000_000),
             archive(word__document_xml=b"<x/>")[:-10],
+            *(odd(kind) for kind in (1, 6, 9, 12, 14, 93, 98)),  # bzip2 and LZMA among them
+            odd(8, version=100),
         ],
     )
     def test_let_pass_what_does_not(self, content: bytes) -> None:
@@ -142,10 +155,41 @@ class TestClamd:
             assert said(scanner.build(url), b"x" * 6_000_000) == Verdict(scan=WAITING)
 
     def test_that_never_answers_leaves_it_waiting(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(clamd_adapter, "READ", 0.1)
+        monkeypatch.setattr(clamd_adapter, "WHOLE", 0.1)
         with socket.create_server(("127.0.0.1", 0)) as silent:
             url = f"clamd://127.0.0.1:{silent.getsockname()[1]}"
             assert said(scanner.build(url), b"words") == Verdict(scan=WAITING)
+
+    def test_that_drips_is_left(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Each byte in time, and never an end."""
+        monkeypatch.setattr(clamd_adapter, "WHOLE", 0.3)
+        over = threading.Event()
+
+        def drip(server: socket.socket) -> None:
+            connection = server.accept()[0]
+            with connection, suppress(OSError):
+                while not over.wait(0.02):
+                    connection.sendall(b"s")
+
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            dripping = threading.Thread(target=drip, args=[server])
+            dripping.start()
+            url = f"clamd://127.0.0.1:{server.getsockname()[1]}"
+            assert said(scanner.build(url), b"words") == Verdict(scan=WAITING)
+            over.set()
+            dripping.join()
+
+    def test_that_was_away_is_not_asked_by_everybody(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            url = f"clamd://127.0.0.1:{server.getsockname()[1]}"
+        adapter = scanner.build(url)
+
+        with socket.create_server(("127.0.0.1", int(url.rpartition(":")[2]))) as server:
+            server.close()
+            first = said(adapter, b"words")
+        with pytest.raises(scanning.ScannerAwayError, match="a moment ago"):
+            adapter.find(io.BytesIO(b"words"))
+        assert first == Verdict(scan=WAITING)
 
     def test_that_hangs_up_leaves_it_waiting(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as server:

@@ -17,8 +17,8 @@ from django.db import connection
 from apps.events import registry
 from apps.kernel import caching
 from apps.kernel.caching import Computed, Noted
+from apps.kernel.circuit import RETRY, Circuit
 from apps.ops.caches import redis as redis_cache
-from apps.ops.caches.circuit import RETRY, Circuit
 from tests.redis_server import Server
 from tests.support import transactional
 

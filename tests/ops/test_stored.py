@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from apps.events.models import Event
 from apps.kernel.storage import store
@@ -17,9 +20,8 @@ from apps.ops import stored as checks
 from apps.tickets import actions, files
 from apps.tickets.models import Attachment
 from tests.buckets import bucket
-from tests.cast import Cast
+from tests.cast import Cast, client_of
 from tests.knowledge.shelf import drafted, pictured
-from tests.portal.pages import client_of
 from tests.support import NOON
 from tests.tickets.desk import raised, stored
 
@@ -82,6 +84,37 @@ class TestTheCommand:
 
         assert told("--repair") == ["0 orphans deleted, 0 missing"]
         assert store().exists(ORPHAN)
+
+    def test_misses_nothing_that_came_meanwhile(
+        self, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Its day's folder was listed before."""
+        attached(cast)
+        of = checks._Folders.of
+
+        def then_another(self: checks._Folders, key: str) -> Collection[str]:
+            listed = of(self, key)
+            if Attachment.objects.count() == 1:
+                attached(cast)
+            return listed
+
+        monkeypatch.setattr(checks._Folders, "of", then_another)
+
+        assert list(checks.missing(checks.SHELVES[0])) == []
+
+    def test_a_drafts_file_that_is_sent_meanwhile_is_nobodys_at_no_moment(
+        self, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file = stored()
+
+        def sent_just_before(key: str) -> bool:
+            if not Attachment.objects.exists():
+                raised(cast, attachments=[file])
+            return False
+
+        shelf = replace(checks.SHELVES[0], is_kept=sent_just_before)
+
+        assert list(checks.orphans(shelf, now=timezone.now())) == []
 
     def test_fails_for_what_is_missing_and_names_it(self, cast: Cast) -> None:
         gone = attached(cast, 5)[2]

@@ -9,22 +9,15 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from apps.accounts.models import User
 from apps.tickets import actions
 from apps.tickets.models import Ticket
-from tests.cast import Cast
+from tests.cast import Cast, client_of
 from tests.support import NOON
 from tests.tickets.desk import LATER, raised
 
 pytestmark = pytest.mark.django_db
 
 FEW, MANY = 10, 300
-
-
-def client_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def queries_of(client: Client, path: str, said: dict[str, object] | None = None) -> int:

@@ -15,9 +15,9 @@ from apps.portal import actions, tasks
 from apps.portal.models import Deflection
 from apps.tickets import actions as tickets
 from apps.tickets.models import Ticket
-from tests.cast import Cast
+from tests.cast import Cast, client_of
 from tests.knowledge.shelf import out
-from tests.portal.pages import client_of, form, indexed
+from tests.portal.pages import form, indexed
 from tests.support import NOON
 
 pytestmark = pytest.mark.django_db

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections import Counter
+from typing import IO, Any
+from urllib.parse import urlsplit
 
 import pytest
+from botocore.httpsession import URLLib3Session
 from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from apps.kernel import aws as clients
+from apps.kernel.actors import SYSTEM
 from apps.kernel.scanning import scanner
-from apps.kernel.storage import ARRIVING
+from apps.kernel.scanning.rules import Rules
+from apps.kernel.storage import ARRIVING, s3
 from apps.kernel.storage.s3 import Bucket
-from apps.tickets import tasks
+from apps.tickets import actions, tasks, views
 from apps.tickets.models import Attachment, Ticket, Upload
 from tests.buckets import bucket, fetched, posted
-from tests.cast import Cast
+from tests.cast import Cast, client_of
 from tests.clamd import clamd
 from tests.ill import Ill
 from tests.kernel.test_scanning import EICAR
-from tests.portal.pages import client_of, form
+from tests.portal.pages import form
 from tests.tickets.desk import raised, stored
 
 __all__ = ["bucket"]  # a fixture
@@ -219,16 +225,128 @@ def test_a_file_that_the_scanner_cannot_look_at_stops_no_other(cast: Cast) -> No
     assert [row.scan for row in Attachment.objects.order_by("pk")] == ["pending", "clean"]
 
 
+class TestTurnsOfScanning:
+    @pytest.fixture
+    def waiting(self, cast: Cast) -> list[Attachment]:
+        """Files that came while the scanner was away."""
+        with clamd() as url:
+            adapter = scanner.build(url)
+        with scanner.override(adapter):
+            raised(cast, attachments=[stored(f"{n}.txt") for n in range(4)])
+        return list(Attachment.objects.order_by("pk"))
+
+    def scans(self) -> list[str]:
+        return list(Attachment.objects.order_by("pk").values_list("scan", flat=True))
+
+    def test_one_that_the_scanner_fails_at_stops_no_other_and_comes_again_later(
+        self, waiting: list[Attachment]
+    ) -> None:
+        class Odd(Rules):
+            asked = 0
+
+            def find(self, file: IO[bytes]) -> str:
+                self.asked += 1
+                if self.asked == 1:
+                    raise KeyError("a file such as nobody has thought of")
+                return super().find(file)
+
+        odd = Odd(urlsplit("rules:"))
+        with scanner.override(odd):
+            tasks.scan_waiting()
+            tasks.scan_waiting()
+
+        assert self.scans() == ["pending", "clean", "clean", "clean"]
+        assert odd.asked == 4
+        first = Attachment.objects.get(pk=waiting[0].pk)
+        assert first.scan_held_until is not None
+        again = actions.claim_scan(actor=SYSTEM, now=first.scan_held_until)
+        assert again == first
+        first.refresh_from_db()
+        assert first.scan_held_until > again.scan_held_until + actions.scanning.SCAN_WITHIN  # type: ignore[operator]
+
+    def test_a_file_is_claimed_once(self, waiting: list[Attachment]) -> None:
+        now = timezone.now()
+        claimed = [actions.claim_scan(actor=SYSTEM, now=now) for _ in range(5)]
+
+        assert claimed == [*waiting, None]
+
+    def test_while_the_scanner_is_away_one_is_asked_about_and_none_loses_its_turn(
+        self, waiting: list[Attachment]
+    ) -> None:
+        with clamd() as url:
+            adapter = scanner.build(url)
+        with scanner.override(adapter):
+            tasks.scan_waiting()
+        tasks.scan_waiting()
+
+        assert self.scans() == ["clean"] * 4
+
+
+class TestConfirming:
+    def test_is_counted(self, cast: Cast, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(views, "UPLOADS", 2)
+        client = client_of(cast.rachel)
+        grant = asked(client)
+
+        seen = [confirmed(client, grant)["status"] for _ in range(3)]  # of a file that never came
+
+        assert seen == [409, 409, 429]
+
+    def test_fetches_nothing_where_there_is_no_room(
+        self, cast: Cast, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        client = client_of(cast.rachel)
+        grant = asked(client)
+        assert posted(grant, b"abc") == 204
+        monkeypatch.setattr(actions.uploading, "FILES_WAITING", 0)
+        monkeypatch.setattr(Bucket, "arrived", None)
+
+        assert confirmed(client, grant)["code"] == "attachment.too-many-waiting"
+
+    def test_leaves_no_older_version_behind(self, cast: Cast, bucket: Bucket) -> None:
+        """What is redacted later must not stand where it arrived."""
+        s3_client = clients.client("s3")
+        s3_client.put_bucket_versioning(
+            Bucket=bucket.bucket_name, VersioningConfiguration={"Status": "Enabled"}
+        )
+
+        sent(client_of(cast.rachel))
+
+        found = s3_client.list_object_versions(Bucket=bucket.bucket_name)
+        assert [one["Key"].split("/")[1] for one in found["Versions"]] == ["attachments"]
+        assert "DeleteMarkers" not in found
+
+
 @pytest.fixture
 def ill(bucket: Bucket, monkeypatch: pytest.MonkeyPatch, aws: dict[str, str]) -> Ill:
     """S3 as it is, until it is told to fall ill."""
-    monkeypatch.setattr(clients, "READ", 0.3)
+    monkeypatch.setattr(clients, "FILE_READ", 0.3)
+    monkeypatch.setattr(s3, "HEAD_READ", 0.3)
     return Ill(bucket, aws["AWS_ENDPOINT_URL"], monkeypatch)
 
 
 @pytest.mark.parametrize("how", ["403", "503", "silent", "gone"])
 class TestWhenS3:
     """…refuses, is overloaded, never answers or can't be reached."""
+
+    def test_is_away_one_asks_for_all(
+        self, cast: Cast, ill: Ill, how: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        raised(cast, attachments=[stored()])
+        client, path = client_of(cast.rachel), f"/files/{Attachment.objects.get().ref}/"
+        asked_of = Counter[str]()
+        send = URLLib3Session.send
+
+        def count(self: URLLib3Session, request: Any) -> Any:
+            asked_of["s3"] += 1
+            return send(self, request)
+
+        monkeypatch.setattr(URLLib3Session, "send", count)
+        with ill.with_(how):
+            answers = [client.get(path).status_code for _ in range(4)]
+
+        assert answers == [503] * 4
+        assert asked_of["s3"] == (4 if how in {"403", "503"} else 1)  # who answers is there
 
     def test_takes_no_file_the_form_is_kept(self, cast: Cast, ill: Ill, how: str) -> None:
         client = client_of(cast.rachel)

@@ -13,8 +13,8 @@ from django.utils.html import strip_tags
 from apps.kernel.actors import SYSTEM
 from apps.tickets import actions
 from apps.tickets.models import Ticket
-from tests.cast import Cast
-from tests.portal.pages import asked, client_of, indexed
+from tests.cast import Cast, client_of
+from tests.portal.pages import asked, indexed
 from tests.support import NOON
 from tests.tickets.desk import raised, standing
 

@@ -17,9 +17,8 @@ from apps.notifications.models import Notification
 from apps.tickets import actions, ratings, tasks
 from apps.tickets.errors import RatingClosedError, RatingRefusedError
 from apps.tickets.models import Rating, Ticket
-from tests.cast import Cast
+from tests.cast import Cast, client_of
 from tests.notifications.post import hear, mails, text_of
-from tests.portal.pages import client_of
 from tests.support import NOON
 from tests.tickets.desk import facts, last_fact, raised, standing
 

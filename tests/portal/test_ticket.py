@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.tickets import actions
 from apps.tickets.models import Participant, Ticket
-from tests.cast import Cast
-from tests.portal.pages import asked, client_of, form, indexed
+from tests.cast import Cast, client_of
+from tests.portal.pages import asked, form, indexed
 from tests.support import NOON
 from tests.tickets.desk import LATER, raised, standing, stored
 

@@ -18,8 +18,8 @@ from apps.tickets.actions import uploading
 from apps.tickets.errors import UploadGoneError, UploadsFullError
 from apps.tickets.models import Attachment, Message, Ticket, Upload
 from apps.tickets.querysets import KEEP_UPLOADS
-from tests.cast import Cast
-from tests.portal.pages import client_of, form
+from tests.cast import Cast, client_of
+from tests.portal.pages import form
 from tests.support import NOON
 from tests.tickets.desk import raised, stored
 

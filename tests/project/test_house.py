@@ -59,6 +59,7 @@ NO_MODELS = {
 }
 # Where a library is loaded late, and why.
 LATE = {
+    "apps/ops/apps.py": "models are there only when it is called",
     "apps/kernel/aws.py": "AWS's, which an embedded desk never needs",
     "project/env.py": "likewise",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import boto3
 import pytest
+
+from project import parameters
 
 ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "/tendril/test"
@@ -37,6 +40,7 @@ def stored(aws: dict[str, str]) -> None:
         "config/DESK_NAME": "Walrus Watch",
         "config/SITE_URL": "https://desk.example",
         "config/REOPEN_WINDOW_DAYS": "7",
+        "config/ALLOWED_HOSTS": "desk.example, help.example",
         "secrets/SECRET_KEY": plain,
         "secrets/DATABASE_PASSWORD": f"{database}#password",
         "network/VPC": "vpc-1",
@@ -63,6 +67,31 @@ def test_the_password_of_the_database_comes_from_its_secret(stored: None, tmp_pa
     done = settings("print(s.DATABASES['default']['PASSWORD'])", tmp_path, DATABASE_URL=url)
 
     assert done.stdout == "p@ss\n"
+
+
+def test_lists_are_read_there_too(stored: None, tmp_path: Path) -> None:
+    done = settings("print(s.ALLOWED_HOSTS)", tmp_path)
+
+    assert done.stdout == "['desk.example', 'help.example']\n", done.stderr
+
+
+def test_a_secret_that_its_service_changes_is_read_again(
+    stored: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    password = parameters.renewing(PREFIX, "DATABASE_PASSWORD", "p@ss")
+
+    boto3.client("secretsmanager").put_secret_value(SecretId="db", SecretString=changed("new"))
+    at_once = password()
+    monkeypatch.setattr(parameters, "RENEWED_AFTER", 0)
+    later = password()
+    boto3.client("secretsmanager").delete_secret(SecretId="db", ForceDeleteWithoutRecovery=True)
+    gone = password()
+
+    assert (at_once, later, gone) == ("p@ss", "new", "new")
+
+
+def changed(password: str) -> str:
+    return json.dumps({"password": password})
 
 
 @pytest.mark.parametrize(

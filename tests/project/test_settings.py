@@ -29,6 +29,14 @@ ROOT = Path(__file__).resolve().parents[2]
         ("FILES_URL", "ftp://x", "file:, s3:"),
         ("FILES_URL", "s3:bucket", "write s3://bucket"),
         ("SCANNER_URL", "norton:", "rules:, clamd:"),
+        ("SCANNER_URL", "clamd:", "write clamd://host:3310"),
+        ("DATABASE_URL", "postgresql:", "write postgresql://USER:PASSWORD@HOST:PORT/NAME"),
+        ("DATABASE_URL", "postgresql://h:lots/d", "write postgresql://USER:PASSWORD@HOST:PORT/"),
+        ("CACHE_URL", "redis://h:lots/0", "write redis://HOST:PORT/0"),
+        ("CACHE_URL", "rediss:", "write rediss://HOST:PORT/0"),
+        ("BUS_URL", "sns:x", "sns://"),
+        ("STREAM_URL", "kinesis:", "use kinesis://<stream>"),
+        ("FIGURES_URL", "dynamodb:", "use dynamodb://<table>"),
         ("ASSETS_URL", "https://x", "write s3://bucket"),
         ("BUS_URL", "kafka://x", "database:, sns:"),
         ("ROLE", "king", "web, worker"),
@@ -59,7 +67,7 @@ def test_a_bad_value_is_refused_at_the_door(
     clean = {key: kept for key, kept in os.environ.items() if key != "DATABASE_URL"}
 
     done = subprocess.run(
-        [sys.executable, "-c", "import project.settings"],
+        [sys.executable, "manage.py", "check"],
         cwd=ROOT,
         env=clean | {"VAR_DIR": str(tmp_path), name: value},
         capture_output=True,
@@ -68,9 +76,40 @@ def test_a_bad_value_is_refused_at_the_door(
         check=False,
     )
 
+    assert done.returncode == 1
+    (told,) = done.stderr.strip().splitlines()
+    assert told.startswith(f"The desk can't start. {name}={value!r}")
+    assert allowed in told
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["manage.py", "release"],
+        ["-m", "gunicorn", "project.wsgi", "--preload", "--bind", "127.0.0.1:0"],
+        ["-m", "gunicorn", "project.wsgi", "--bind", "127.0.0.1:0", "--workers", "1"],
+    ],
+    ids=lambda command: command[-1],
+)
+def test_no_process_starts_with_a_bad_value_and_no_password_is_shown(
+    command: list[str], tmp_path: Path
+) -> None:
+    given = {"DATABASE_URL": "mysql://desk:secret@db.example/desk", "VAR_DIR": str(tmp_path)}
+
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=os.environ | given,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
     assert done.returncode != 0
-    assert f"{name}={value!r}" in done.stderr
-    assert allowed in done.stderr
+    assert "The desk can't start. DATABASE_URL='mysql://***@db.example/desk'" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "secret" not in done.stderr
 
 
 @pytest.mark.parametrize(

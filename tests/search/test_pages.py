@@ -12,11 +12,10 @@ from apps.search import find
 from apps.search.index import Candidate
 from apps.search.ranking import Cursor, ordered
 from apps.tickets import actions
-from tests.cast import Cast
+from tests.cast import Cast, client_of
 from tests.search.desk import found, hear, page
 from tests.support import NOON
 from tests.tickets.desk import LATER, raised
-from tests.tickets.test_pages import client_of
 
 pytestmark = pytest.mark.django_db
 

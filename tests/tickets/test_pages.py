@@ -10,21 +10,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from apps.accounts.models import User
 from apps.desk.models import Draft
 from apps.tickets import actions
 from apps.tickets.models import Category, CategoryField, Link, Message, Ticket
-from tests.cast import Cast
+from tests.cast import Cast, client_of
 from tests.support import NOON
 from tests.tickets.desk import LATER, raised, standing, stored
 
 pytestmark = pytest.mark.django_db
-
-
-def client_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def queries(client: Client, path: str) -> int:

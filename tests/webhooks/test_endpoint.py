@@ -15,7 +15,7 @@ from apps.events.models import Event
 from apps.kernel.actors import Actor
 from apps.kernel.errors import ForbiddenError
 from apps.webhooks import actions
-from apps.webhooks.errors import WebhookIsOffError, WebhookRefusedError
+from apps.webhooks.errors import SecretIsNewError, WebhookIsOffError, WebhookRefusedError
 from apps.webhooks.models import Endpoint, WebhookDelivery
 from tests.cast import Cast
 from tests.support import NOON
@@ -106,7 +106,12 @@ def test_while_a_secret_is_rotated_both_are_good(cast: Cast) -> None:
     row, new = actions.rotate_secret(endpoint=row, actor=cast.actor(cast.ada), now=NOON)
 
     assert actions.secrets_of(row, now=NOON) == [new, old]
-    assert actions.secrets_of(row, now=NOON + actions.OVERLAP) == [new]
+    with pytest.raises(SecretIsNewError):  # the old one is promised for a day
+        actions.rotate_secret(endpoint=row, actor=cast.actor(cast.ada), now=NOON)
+    later = NOON + actions.OVERLAP
+    assert actions.secrets_of(row, now=later) == [new]
+    _row, newest = actions.rotate_secret(endpoint=row, actor=cast.actor(cast.ada), now=later)
+    assert newest not in {old, new}
 
 
 def test_while_the_desks_key_is_changed_the_old_secret_is_good(cast: Cast, settings: Any) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import ipaddress
 import socket
 import ssl
+import threading
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from apps.webhooks import posting
+from apps.webhooks.addresses import Target, read
 from apps.webhooks.posting import EXCERPT, Answer, PostError, post
 from tests.webhooks.receiver import Receiver, receiver
 
@@ -93,6 +97,45 @@ def test_nor_to_where_nobody_else_may_go(server: Receiver, to: str, told: str) -
         send(server.url)
     with pytest.raises(PostError):
         send(to)
+
+
+def test_a_strangers_redirect_is_trusted_nowhere(
+    server: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Our own list is for whoever we ask first: not a way to our machines for everybody."""
+    asked: list[bool] = []
+
+    def as_a_stranger(url: str, *, trusted: Collection[str]) -> Target:
+        if not asked:  # the first: a public host, for all that matters here
+            asked.append(True)
+            return replace(read(url, trusted=HERE), is_trusted=False)
+        return read(url, trusted=trusted)
+
+    monkeypatch.setattr(posting, "read", as_a_stranger)
+    monkeypatch.setattr(posting, "is_public", lambda address: True)
+    server.answers = [(307, server.url)]
+
+    with pytest.raises(PostError, match="only https"):
+        send(server.url)
+    assert len(server.got) == 1
+
+
+@pytest.mark.parametrize("onward", ["http://[x", "https://x:99999/", "//["])
+def test_a_redirect_to_no_url_is_an_error(server: Receiver, onward: str) -> None:
+    server.answers = [(307, onward)]
+
+    with pytest.raises(PostError):
+        send(server.url)
+
+
+def test_a_name_that_is_not_resolved_in_time_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    asleep = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_s: (asleep.wait(30), [])[1])
+    monkeypatch.setattr(posting, "WHOLE", 0.2)
+
+    with pytest.raises(PostError, match="took too long"):
+        send("https://hooks.example/")
+    asleep.set()
 
 
 def test_nothing_is_trusted_by_itself(server: Receiver) -> None:

@@ -5,6 +5,7 @@ from apps.accounts.actions.groups import save_organisation, save_team, set_assig
 from apps.accounts.actions.identity import admit, unlink
 from apps.accounts.actions.people import (
     edit_person,
+    follow_domain,
     invite,
     join_by_domain,
     place,
@@ -21,6 +22,7 @@ __all__ = [
     "edit_person",
     "end_absence",
     "export_person",
+    "follow_domain",
     "invite",
     "issue_token",
     "join_by_domain",

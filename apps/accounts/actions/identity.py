@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from apps.accounts import events
 from apps.accounts.access import is_self, require
-from apps.accounts.actions.people import join_by_domain, set_role
+from apps.accounts.actions.people import follow_domain, join_by_domain, set_role
 from apps.accounts.errors import (
     AddressUnprovedError,
     LastAdministratorError,
@@ -140,9 +140,9 @@ def _follow(user: User, email: str, actor: Actor, now: datetime) -> User:
     if taken or EmailAddress.objects.filter(email=email, verified=True).exclude(user=user).exists():
         logger.warning("a new address belongs to somebody else", extra={"user": user.pk})
         return user
-    user.email = email
+    before, user.email = user.email, email
     user.save(update_fields=["email"])
     _only_address(user)
     changed = events.PersonChanged(subject=events.subject_of(user.pk), changed=("email",))
     journal.record(changed, actor=actor, now=now)
-    return user
+    return follow_domain(user=user, before=before, actor=actor, now=now)

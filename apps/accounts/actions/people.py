@@ -56,6 +56,21 @@ def join_by_domain(*, user: User, actor: Actor, now: datetime) -> User:
     return user
 
 
+@transaction.atomic
+def follow_domain(*, user: User, before: str, actor: Actor, now: datetime) -> User:
+    """Likewise for an address that has just been proved, after another one (`before`).
+
+    Who was in an organisation because of the old one's domain is so no longer. A manager stays:
+    somebody chose them.
+    """
+    user = User.objects.select_for_update().get(pk=user.pk)
+    old, new = (address.rpartition("@")[2] for address in (before, user.email))
+    was = OrganisationDomain.objects.filter(domain=old, organisation=user.organisation_id)
+    if old != new and not user.is_organisation_manager and was.exists():
+        user = _put(user, None, manager=False, actor=actor, now=now)
+    return join_by_domain(user=user, actor=actor, now=now)
+
+
 def keep_an_administrator(user: User) -> None:
     """Raises LastAdministratorError if nobody else could run the desk without this person."""
     # Else two administrators who demote each other at once would both see the other one there.
@@ -132,6 +147,12 @@ def place(
     if manager and organisation is None:
         raise PlaceRefusedError(_("Choose the organisation that this person manages."))
     user = User.objects.select_for_update().get(pk=user.pk)
+    return _put(user, organisation, manager=manager, actor=actor, now=now)
+
+
+def _put(
+    user: User, organisation: Organisation | None, *, manager: bool, actor: Actor, now: datetime
+) -> User:
     after = organisation.pk if organisation else None
     if (user.organisation_id, user.is_organisation_manager) == (after, manager):
         return user

@@ -121,7 +121,7 @@ def anonymise_person(*, user: User, actor: Actor, now: datetime) -> User:
     AgentState.objects.filter(user=user).delete()
     user.groups.clear()
     user.name, user.email = ANONYMOUS_NAME, f"{user.ref}@anonymised.invalid"
-    user.identity_subject = user.organisation = user.last_login = None
+    user.organisation = user.last_login = None
     user.is_organisation_manager = user.is_staff = user.is_superuser = user.is_active = False
     user.locale, user.time_zone = "en", "UTC"
     user.anonymised_at = now

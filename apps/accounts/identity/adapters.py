@@ -16,6 +16,8 @@ from __future__ import annotations
 
 import functools
 import re
+import time
+from collections.abc import Callable
 from urllib.parse import SplitResult, parse_qs
 
 import requests
@@ -28,6 +30,7 @@ from apps.accounts.identity.web import read
 
 DISCOVERY = "/.well-known/openid-configuration"
 _POOL = re.compile(r"/(?P<pool>(?P<region>[a-z]{2}(-[a-z]+)+-\d)_[A-Za-z0-9]+)/?")
+KEPT, AWAY = 3600, 30  # seconds: until a description is read again, and after it could not be
 _KNOWN = frozenset({"client", "pages", "groups", "apps", "to", "acr", "mfa"})
 
 
@@ -81,7 +84,7 @@ def oidc(at: SplitResult) -> Identity:
             groups_claim=given.get("groups", "groups"),
             signs_apart=False,
             clients=_list(given, "apps") | {given["client"]},
-            sign_out=functools.partial(_sign_out_of, discovery),
+            sign_out=_sign_out_of(discovery),
             strong=_list(given, "acr"),
             always_strong=given.get("mfa") == "always",
         )
@@ -92,13 +95,29 @@ def _keys_of(discovery: str) -> str:
     return str(read(discovery)["jwks_uri"])
 
 
-def _sign_out_of(discovery: str) -> SignOut | None:
-    """OpenID Connect RP-Initiated Logout 1.0."""
-    try:
-        url = read(discovery).get("end_session_endpoint")
-    except (requests.RequestException, ValueError):
-        return None
-    return SignOut(url=url, client="client_id", back="post_logout_redirect_uri") if url else None
+def _sign_out_of(discovery: str) -> Callable[[], SignOut | None]:
+    """OpenID Connect RP-Initiated Logout 1.0. Read once an hour: anybody may open the page."""
+    known: SignOut | None = None
+    read_again = 0.0  # on the clock of time.monotonic
+
+    def sign_out() -> SignOut | None:
+        nonlocal known, read_again
+        now = time.monotonic()
+        if now >= read_again:
+            read_again = now + AWAY
+            try:
+                url = read(discovery).get("end_session_endpoint")
+            except (requests.RequestException, ValueError):
+                return known
+            known = _rp_initiated(url) if url else None
+            read_again = now + KEPT
+        return known
+
+    return sign_out
+
+
+def _rp_initiated(url: str) -> SignOut:
+    return SignOut(url=url, client="client_id", back="post_logout_redirect_uri")
 
 
 def _parameters(at: SplitResult, *, needed: tuple[str, ...]) -> dict[str, str]:

@@ -16,7 +16,8 @@ from apps.accounts.permissions import Role
 from apps.kernel.text import one_line
 
 _ORDER = (Role.ADMINISTRATOR, Role.TEAM_LEAD, Role.AGENT, Role.REQUESTER)
-_SEPARATORS = re.compile(r"[\s,;\[\]\"]+")
+# Not at spaces: "Printer administrator" is one group, and another one than "administrator".
+_SEPARATORS = re.compile(r"[,;\[\]\"]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ def _name(claims: Mapping[str, Any]) -> str:
 def _words(value: object) -> frozenset[str]:
     """A list, or a list written as text: attributes of user pools hold nothing else."""
     if isinstance(value, str):
-        return frozenset(part for part in _SEPARATORS.split(value) if part)
+        return frozenset(part.strip() for part in _SEPARATORS.split(value) if part.strip())
     if isinstance(value, list):
         return frozenset(str(part) for part in value)
     return frozenset()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import requests
-from allauth.account.internal.flows.login import record_authentication
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp
@@ -20,6 +19,7 @@ from apps.accounts import actions
 from apps.accounts.identity import provider
 from apps.accounts.identity.claims import Told
 from apps.accounts.identity.keys import ProviderUnreachableError
+from apps.accounts.vouching import vouch
 from apps.kernel.actors import SYSTEM
 from apps.kernel.errors import DomainError
 
@@ -53,8 +53,7 @@ class Adapter(DefaultSocialAccountAdapter):
         except DomainError as error:
             raise ImmediateHttpResponse(refusal(request, error)) from error
         sociallogin.account, sociallogin.user = admitted.account, admitted.user
-        if told.is_strong:
-            record_authentication(request, admitted.user, "mfa", type="provider")
+        vouch(request, admitted.user, is_strong=told.is_strong)
         if admitted.is_last_administrator:
             messages.warning(
                 request,

@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 TOPIC = "topic"  # the hearer of every fact
 MOST_ENTRIES = 10
+READ = 5  # seconds: the relay has more to do than to wait
 MOST_BYTES = 256 * 1024  # a batch together: bodies and attributes
 _ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}")
 
@@ -87,17 +88,25 @@ class SnsBus:
     def carry_due(self, *, now: datetime) -> int:
         handed = relay.hand_over(now=now)
         carried = 0
-        for batch in _batches(list(_messages(handed))):
+        left = list(_batches(list(_messages(handed))))
+        while left:
+            batch = left.pop(0)
             try:
                 carried += self._publish(batch, now=now)
-            except (BotoCoreError, ClientError) as error:
-                logger.warning("the topic is away, facts wait: %s", error)
+            except ClientError as error:  # of this batch alone, for all that we know
+                logger.warning("the topic refuses, facts wait: %s", error)
                 relay.give_back((one for each in batch for one in each.handed), now=now)
+            except (BotoCoreError, ImproperlyConfigured) as error:
+                # Whoever says nothing to one batch would keep us waiting at each of the others.
+                logger.warning("the topic is away, facts wait: %s", error)
+                waiting = (one for those in (batch, *left) for each in those for one in each.handed)
+                relay.give_back(waiting, now=now)
+                break
         return carried
 
     def _publish(self, batch: Sequence[_Message], *, now: datetime) -> int:
         """How many deliveries were carried. Those that SNS did not take fall due again."""
-        answer = aws.client("sns").publish_batch(
+        answer = aws.client("sns", read=READ, attempts=2).publish_batch(
             TopicArn=self.topic,
             PublishBatchRequestEntries=[each.entry(place) for place, each in enumerate(batch)],
         )

@@ -2,8 +2,8 @@
 
 Each process has a pool: no more connections than it may have, waiting a few seconds for a server
 that restarts or fails over instead of failing at once, and connections that are made anew each
-hour, so that a changed password or a new primary is found. Without one (DATABASE_POOL=0, behind a
-pooler of its own) each thread keeps its connection.
+hour, so that a new primary is found. Without one (DATABASE_POOL=0) each thread keeps its
+connection. Each new connection asks for the newest password: RDS changes it while the desk runs.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return None
         if self.alias not in self._connection_pools:
             pool: ConnectionPool[Any] = ConnectionPool(
-                kwargs={**self.get_connection_params(), "autocommit": True},
+                kwargs=lambda: {**self.get_connection_params(), "autocommit": True},
                 open=False,
                 configure=self._configure_connection,  # type: ignore[attr-defined]
                 check=look,
@@ -41,6 +41,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
             )
             self._connection_pools.setdefault(self.alias, pool)
         return self._connection_pools[self.alias]
+
+    def get_connection_params(self) -> dict[str, Any]:
+        params: dict[str, Any] = super().get_connection_params()
+        if password := self.settings_dict["NEWEST_PASSWORD"]():
+            params["password"] = password
+        return params
 
     def is_usable(self) -> bool:
         """Whether the server is still there: Django asks of a connection that a thread keeps."""

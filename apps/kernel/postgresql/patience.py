@@ -12,7 +12,8 @@ from django.db import connection
 def unhurried() -> Iterator[None]:
     """Inside, a statement may take as long as it takes: migrations, and making an index anew.
 
-    Waiting for a lock stays limited: everybody else waits behind who waits for a table.
+    Waiting for a lock stays limited, since everybody else waits behind who waits for a table; not
+    so behind what is done concurrently, see operations.py.
     """
     if connection.vendor != "postgresql":
         yield

@@ -8,6 +8,7 @@ opening it, and what customers of a technical desk send: they pass.
 
 from __future__ import annotations
 
+import lzma
 import struct
 import zipfile
 import zlib
@@ -37,6 +38,21 @@ _PROGRAMS = {
 _WINDOWS = {b"PE\0\0", b"NE", b"LE", b"LX"}
 _MEMBERS = 300  # how many files of an archive are looked into
 _MEMBER_HEAD = 4096
+
+
+# All that a made-up archive has the library raise, a kind of packing that it doesn't know included.
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    lzma.LZMAError,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+)
 
 
 class Rules:
@@ -93,7 +109,7 @@ def _archive(file: IO[bytes]) -> str:
     try:
         with zipfile.ZipFile(file) as opened:
             return _first(_member(opened), opened.infolist()[:_MEMBERS])
-    except (zipfile.BadZipFile, ValueError):
+    except _UNREADABLE:
         return ""
 
 
@@ -107,7 +123,7 @@ def _member(opened: zipfile.ZipFile) -> Callable[[zipfile.ZipInfo], str]:
         try:
             with opened.open(member) as content:
                 head = content.read(_MEMBER_HEAD)
-        except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError):
+        except _UNREADABLE:
             return ""  # locked, or packed in a way that we can't read: nor is it run by opening it
         return _program(head) or _of_test(head)
 

@@ -32,6 +32,7 @@ from django.utils.http import content_disposition_header
 from storages.backends.s3 import S3Storage
 
 from apps.kernel import aws
+from apps.kernel.circuit import Circuit
 from apps.kernel.errors import NotFoundError
 from apps.kernel.storage import Arrived, FilesAwayError, Grant, Kept, NeverArrivedError, Showing
 
@@ -39,6 +40,7 @@ logger = logging.getLogger(__name__)
 
 GRANT_SECONDS = 600  # until the sending has begun
 LINK_SECONDS = 300
+HEAD_READ = 3  # seconds: of a question whose answer is a line
 _IN_MEMORY = 1 << 20  # bytes of an arrived file; more of it waits on disk
 _CHUNK = 256 * 1024
 _TYPE = "application/octet-stream"  # of what arrives: what it is the desk finds out later
@@ -57,6 +59,9 @@ class Bucket(S3Storage):  # type: ignore[misc]  # no stubs
             client_config=aws.config("s3"),
             region_name=os.environ.get("AWS_REGION"),
         )
+        # As long as the slowest of our calls may take.
+        patience = aws.CONNECT + 2 * aws.FILE_READ
+        self._circuit = Circuit(f"S3 ({bucket})", patience=patience)
         self.media = media
         self._signer = _signer(key_id, pem) if media else None
 
@@ -69,7 +74,7 @@ class Bucket(S3Storage):  # type: ignore[misc]  # no stubs
     # Django's own, with failures in the desk's words
 
     def _save(self, name: str, content: File) -> str:  # type: ignore[type-arg]
-        with _reached(name):
+        with self._reached(name):
             return str(super()._save(name, content))
 
     def _open(self, name: str, mode: str = "rb") -> File:  # type: ignore[type-arg]
@@ -82,17 +87,17 @@ class Bucket(S3Storage):  # type: ignore[misc]  # no stubs
         return File(file, name=name)
 
     def exists(self, name: str) -> bool:
-        with _reached(name):
+        with self._reached(name):
             return bool(super().exists(name))
 
     def delete(self, name: str) -> None:
-        with _reached(name):
+        with self._reached(name):
             super().delete(name)
 
     # What a desk asks beyond that
 
     def grant(self, key: str, *, size: int) -> Grant:
-        with _reached(key):
+        with self._reached(key):
             told = aws.client("s3").generate_presigned_post(
                 self.bucket_name,
                 self._at(key),
@@ -114,7 +119,7 @@ class Bucket(S3Storage):  # type: ignore[misc]  # no stubs
 
     def settle(self, arrived: Arrived, key: str, *, content_type: str) -> None:
         """Copied within S3, only if it is still what was looked at."""
-        with _reached(key, gone=NeverArrivedError):
+        with self._reached(key, gone=NeverArrivedError):
             aws.client("s3").copy_object(
                 Bucket=self.bucket_name,
                 Key=self._at(key),
@@ -126,10 +131,10 @@ class Bucket(S3Storage):  # type: ignore[misc]  # no stubs
 
     def serve(self, key: str, showing: Showing) -> HttpResponse:
         """On to a signed link. Asked for first: a browser would show S3's own words."""
-        if not self.exists(key):
-            raise NotFoundError
-        with _reached(key):
-            response = HttpResponseRedirect(self._link(key, showing))
+        with self._reached(key, gone=NotFoundError):
+            quick = aws.client("s3", read=HEAD_READ, attempts=1)
+            quick.head_object(Bucket=self.bucket_name, Key=self._at(key))
+        response = HttpResponseRedirect(self._link(key, showing))
         response["Cache-Control"] = (
             f"public, max-age={LINK_SECONDS // 2}" if showing.is_public else "private, no-store"
         )
@@ -138,7 +143,7 @@ class Bucket(S3Storage):  # type: ignore[misc]  # no stubs
 
     def walk(self, folder: str) -> Iterator[Kept]:
         pages = aws.client("s3").get_paginator("list_objects_v2")
-        with _reached(folder):
+        with self._reached(folder):
             for page in pages.paginate(Bucket=self.bucket_name, Prefix=f"{self._at(folder)}/"):
                 for found in page.get("Contents", ()):
                     yield Kept(
@@ -148,7 +153,7 @@ class Bucket(S3Storage):  # type: ignore[misc]  # no stubs
                     )
 
     def erase(self, key: str) -> None:
-        with _reached(key):
+        with self._reached(key):
             aws.client("s3").delete_object(Bucket=self.bucket_name, Key=self._at(key))
             for version in self._versions(key):
                 aws.client("s3").delete_object(
@@ -156,7 +161,7 @@ class Bucket(S3Storage):  # type: ignore[misc]  # no stubs
                 )
 
     def restore(self, key: str) -> bool:
-        with _reached(key):
+        with self._reached(key):
             older = [version for version in self._versions(key) if "Size" in version]
             if not older:
                 return False
@@ -180,7 +185,7 @@ class Bucket(S3Storage):  # type: ignore[misc]  # no stubs
         ]
 
     def _fetched(self, key: str) -> tuple[IO[bytes], dict[str, Any]]:
-        with _reached(key, gone=NeverArrivedError):
+        with self._reached(key, gone=NeverArrivedError):
             answer = aws.client("s3").get_object(Bucket=self.bucket_name, Key=self._at(key))
             file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - its reader closes it
             for chunk in answer["Body"].iter_chunks(_CHUNK):
@@ -212,27 +217,35 @@ class Bucket(S3Storage):  # type: ignore[misc]  # no stubs
         )
         return signed
 
+    @contextmanager
+    def _reached(self, key: str, *, gone: type[Exception] | None = None) -> Iterator[None]:
+        """What S3 refuses, or the way to it, in the desk's words; the log has S3's.
+
+        `gone` is raised for an object that isn't there, or is no longer the one that was meant. A
+        storage that says nothing would soon hold every thread of a desk: one asks for all.
+        """
+        if not self._circuit.may_ask():
+            raise FilesAwayError
+        try:
+            yield
+        except (BotoCoreError, Boto3Error) as error:
+            self._circuit.failed(error)
+            raise FilesAwayError from error
+        except ClientError as error:
+            self._circuit.answered()
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+            if gone is not None and status in _GONE:
+                raise gone from error
+            logger.warning("S3 refused", extra={"key": key, "why": str(error)})
+            raise FilesAwayError from error
+        else:
+            self._circuit.answered()
+
     def _at(self, key: str) -> str:
         return str(self._normalize_name(key))
 
     def _key(self, at: str) -> str:
         return at.removeprefix(f"{self.location}/") if self.location else at
-
-
-@contextmanager
-def _reached(key: str, *, gone: type[Exception] | None = None) -> Iterator[None]:
-    """What S3 refuses, or the way to it, in the desk's words; the log has S3's.
-
-    `gone` is raised for an object that isn't there, or is no longer the one that was meant.
-    """
-    try:
-        yield
-    except (BotoCoreError, ClientError, Boto3Error) as error:
-        answer = error.response if isinstance(error, ClientError) else {}
-        if gone is not None and answer.get("ResponseMetadata", {}).get("HTTPStatusCode") in _GONE:
-            raise gone from error
-        logger.warning("S3 refused or was away", extra={"key": key, "why": str(error)})
-        raise FilesAwayError from error
 
 
 def _signer(key_id: str, pem: str) -> CloudFrontSigner:

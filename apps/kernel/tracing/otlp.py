@@ -8,6 +8,7 @@ that is away costs a line in the log.
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
@@ -97,26 +98,23 @@ class Otlp:
     """One for each process: it begins its thread with the first span, after any fork."""
 
     def __init__(self, location: Location) -> None:
-        percent = _percent_of(location)
+        self._percent = _percent_of(location)
         scheme = location.scheme.removeprefix("otlp+")
-        endpoint = f"{scheme}://{location.netloc}/v1/traces"
-        self.provider = TracerProvider(
-            resource=Resource(
-                {"service.name": f"tendril-{settings.STAGE}", "service.version": settings.BUILD}
-            ),
-            sampler=ParentBased(_Beginnings(percent)),
-            # Where X-Ray is not asked through its newest door, an id has to begin with the time.
-            id_generator=AwsXRayIdGenerator(),
-        )
-        exporter = OTLPSpanExporter(endpoint=endpoint, timeout=PATIENCE)
-        self.provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=DELAY))
-        self._tracer = self.provider.get_tracer("tendril")
-        # Messages carry their fact's trace; that of the call which publishes many is nobody's.
-        propagate.set_global_textmap(CompositePropagator([]))
-        BotocoreInstrumentor().instrument(  # type: ignore[no-untyped-call]
-            tracer_provider=self.provider
-        )
-        RedisInstrumentor().instrument(tracer_provider=self.provider)
+        self._endpoint = f"{scheme}://{location.netloc}/v1/traces"
+        self._lock = threading.Lock()
+        self._begun: tuple[TracerProvider, trace.Tracer] | None = None
+
+    @property
+    def provider(self) -> TracerProvider:
+        return self._ready()[0]
+
+    def _ready(self) -> tuple[TracerProvider, trace.Tracer]:
+        if self._begun is None:
+            with self._lock:
+                if self._begun is None:
+                    provider = _provider(self._endpoint, self._percent)
+                    self._begun = provider, provider.get_tracer("tendril")
+        return self._begun
 
     @contextmanager
     def begin(
@@ -160,7 +158,7 @@ class Otlp:
         context: Context | None = None,
     ) -> Iterator[trace.Span]:
         """A span as long as the block. It is told the kind of an error and never its text."""
-        span = self._tracer.start_span(name, context=context, kind=kind, attributes=attributes)
+        span = self._ready()[1].start_span(name, context=context, kind=kind, attributes=attributes)
         token = contexts.attach(trace.set_span_in_context(span, context))
         try:
             yield span
@@ -183,6 +181,24 @@ class Otlp:
         name = verb[1].upper() if verb else "SQL"
         with self._current(name, kind=SpanKind.CLIENT, attributes=attributes):
             return execute(sql, params, many, told)
+
+
+def _provider(endpoint: str, percent: float) -> TracerProvider:
+    provider = TracerProvider(
+        resource=Resource(
+            {"service.name": f"tendril-{settings.STAGE}", "service.version": settings.BUILD}
+        ),
+        sampler=ParentBased(_Beginnings(percent)),
+        # Where X-Ray is not asked through its newest door, an id has to begin with the time.
+        id_generator=AwsXRayIdGenerator(),
+    )
+    exporter = OTLPSpanExporter(endpoint=endpoint, timeout=PATIENCE)
+    provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=DELAY))
+    # Messages carry their fact's trace; that of the call which publishes many is nobody's.
+    propagate.set_global_textmap(CompositePropagator([]))
+    BotocoreInstrumentor().instrument(tracer_provider=provider)  # type: ignore[no-untyped-call]
+    RedisInstrumentor().instrument(tracer_provider=provider)
+    return provider
 
 
 def _percent_of(location: Location) -> float:

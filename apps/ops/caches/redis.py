@@ -12,8 +12,8 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
+from apps.kernel.circuit import Circuit
 from apps.ops.caches import guards, is_guard
-from apps.ops.caches.circuit import Circuit
 
 # Seconds. A page asks a few times; one that is answered so late is better made without.
 TIMEOUT = 0.5

@@ -8,7 +8,12 @@ from apps.tickets.actions.raising import raise_ticket
 from apps.tickets.actions.rating import ask_for_rating, rate
 from apps.tickets.actions.redacting import redact_attachment, redact_message
 from apps.tickets.actions.reference import save_reference
-from apps.tickets.actions.scanning import record_missing, record_scan
+from apps.tickets.actions.scanning import (
+    claim_scan,
+    give_scan_back,
+    record_missing,
+    record_scan,
+)
 from apps.tickets.actions.sorting import (
     categorise,
     declare_major_incident,
@@ -18,7 +23,12 @@ from apps.tickets.actions.sorting import (
     tag,
 )
 from apps.tickets.actions.statuses import change_status, close, reopen, solve, wake
-from apps.tickets.actions.uploading import discard_abandoned, discard_upload, keep_upload
+from apps.tickets.actions.uploading import (
+    check_room,
+    discard_abandoned,
+    discard_upload,
+    keep_upload,
+)
 from apps.tickets.actions.watching import unwatch, watch
 from apps.tickets.actions.working import assign, take
 from apps.tickets.actions.writing import note, reply
@@ -29,11 +39,14 @@ __all__ = [
     "auto_assign",
     "categorise",
     "change_status",
+    "check_room",
+    "claim_scan",
     "close",
     "declare_major_incident",
     "discard_abandoned",
     "discard_upload",
     "edit",
+    "give_scan_back",
     "hand_back",
     "keep_upload",
     "link",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -13,6 +13,38 @@ from apps.kernel.scanning import CLEAN, HELD, Verdict
 from apps.tickets import events
 from apps.tickets.actions.rows import quarantined
 from apps.tickets.models import Attachment
+
+SCAN_WITHIN = timedelta(minutes=5)  # longer than a job may take
+LONGEST_WAIT = timedelta(days=1)
+MOST_TRIES = 12  # from here on they are not counted
+
+
+def claim_scan(*, actor: Actor, now: datetime) -> Attachment | None:
+    """The next file that waits for the scanner, for this caller alone; None if none does.
+
+    Whatever becomes of it, its next turn is later each time.
+    """
+    if not actor.is_system:
+        raise ForbiddenError
+    while (row := Attachment.objects.unscanned(now=now).first()) is not None:
+        tries = min(row.scan_tries + 1, MOST_TRIES)
+        wait = min(SCAN_WITHIN * 2 ** (tries - 1), LONGEST_WAIT)
+        same = Attachment.objects.filter(
+            pk=row.pk, scan_tries=row.scan_tries, scan_held_until=row.scan_held_until
+        )
+        if same.update(scan_tries=tries, scan_held_until=now + wait):
+            row.scan_tries = tries
+            return row
+    return None
+
+
+def give_scan_back(*, attachment: Attachment, actor: Actor) -> None:
+    """It was not the file's fault: it is due again at once, and this try doesn't count."""
+    if not actor.is_system:
+        raise ForbiddenError
+    Attachment.objects.filter(pk=attachment.pk).update(
+        scan_tries=max(attachment.scan_tries - 1, 0), scan_held_until=None
+    )
 
 
 @transaction.atomic

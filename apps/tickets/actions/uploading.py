@@ -36,10 +36,7 @@ def keep_upload(
     if arrival and (before := Upload.objects.filter(owner=owner, arrival=arrival).first()):
         transaction.on_commit(lambda: files.discard(stored.key))
         return before
-    waiting = Upload.objects.waiting(actor, now=now).order_by()
-    kept = waiting.aggregate(files=Count("pk"), bytes=Sum("size"))
-    if kept["files"] >= FILES_WAITING or (kept["bytes"] or 0) + stored.size > BYTES_WAITING:
-        raise UploadsFullError
+    check_room(actor=actor, now=now, size=stored.size)
     return Upload.objects.create(
         owner=owner,
         key=stored.key,
@@ -52,6 +49,14 @@ def keep_upload(
         arrival=arrival,
         created_at=now,
     )
+
+
+def check_room(*, actor: Actor, now: datetime, size: int = 1) -> None:
+    """Whether one more file of so many bytes may wait for a form. Raises UploadsFullError."""
+    waiting = Upload.objects.waiting(actor, now=now).order_by()
+    kept = waiting.aggregate(files=Count("pk"), bytes=Sum("size"))
+    if kept["files"] >= FILES_WAITING or (kept["bytes"] or 0) + size > BYTES_WAITING:
+        raise UploadsFullError
 
 
 def take_uploads(refs: Sequence[str], *, actor: Actor, now: datetime) -> list[StoredFile]:

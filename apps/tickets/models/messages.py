@@ -88,6 +88,9 @@ class Attachment(models.Model):
     finding = models.CharField(max_length=200, blank=True, default="", db_default="")
     redacted_at = models.DateTimeField(null=True)
     missing_at = models.DateTimeField(null=True)  # since when the storage hasn't had it
+    # How often the scanner was asked about it again, and until when it isn't.
+    scan_tries = models.PositiveSmallIntegerField(default=0, db_default=0)
+    scan_held_until = models.DateTimeField(null=True)
 
     objects = AttachmentManager()
 

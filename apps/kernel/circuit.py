@@ -15,12 +15,20 @@ RETRY = 2.0  # seconds between two attempts while it is away
 class Circuit:
     """Open after a failure: then one caller in RETRY seconds tries, and the others don't wait.
 
-    Says once that the service went, and once that it is back.
+    `patience` is how long such a try may take, in seconds: no other one begins meanwhile. Says once
+    that the service went, and once that it is back.
     """
 
-    def __init__(self, name: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        name: str,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        patience: float = RETRY,
+    ) -> None:
         self.name = name
         self._clock = clock
+        self._patience = patience
         self._lock = threading.Lock()
         self._retry_at: float | None = None
 
@@ -36,7 +44,7 @@ class Circuit:
             if self.is_open:
                 return False
             if self._retry_at is not None:
-                self._retry_at = self._clock() + RETRY  # this caller tries for all
+                self._retry_at = self._clock() + self._patience  # this caller tries for all
             return True
 
     def failed(self, error: Exception) -> None:
