@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -17,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.ops import broker
 from apps.ops.broker.queues import QUEUES, SOFT_SECONDS
-from project import database, env, files, mail
+from project import database, env, files, logs, mail
 from project.build import build_of
 from project.secrets import embedded_secret_key
 
@@ -480,28 +479,6 @@ UNFOLD = {
     },
 }
 
-# Logging: a line a record, for the process manager or for whoever sits at the terminal. The level
-# is that of the desk's own code: asked for everything, libraries tell headers, signed addresses
-# and statements with their values.
+# Logging
 
-_level = env.choice("LOG_LEVEL", "INFO", allowed=["DEBUG", "INFO", "WARNING", "ERROR"])
-_theirs = "INFO" if _level == "DEBUG" else _level
-_form = env.choice(
-    "LOG_FORMAT", "text" if sys.stderr.isatty() else "json", allowed=["json", "text"]
-)
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "json": {"()": "apps.ops.logs.JsonFormatter"},
-        "text": {"()": "apps.ops.logs.TextFormatter"},
-    },
-    "handlers": {"out": {"class": "logging.StreamHandler", "formatter": _form}},
-    "loggers": {
-        **{name: {"level": _level} for name in ("apps", "project", "deploy", "demo")},
-        "botocore": {"level": "WARNING"},  # it tells of every client that it makes
-        "django": {"level": _theirs, "handlers": []},  # its own handlers would tell all twice
-        "django.request": {"level": "ERROR"},  # apps.ops.served has told the rest, with its ids
-    },
-    "root": {"handlers": ["out"], "level": _theirs},
-}
+LOGGING = logs.configuration()

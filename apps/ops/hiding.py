@@ -2,7 +2,7 @@
 
 It is the second net. The first is that nothing of the desk logs a secret, and that libraries, which
 do when asked for everything (headers, signed addresses, arguments of jobs), are not asked
-(project/settings.py). What is left comes in error messages that somebody else has written.
+(project/logs.py). What is left comes in error messages that somebody else has written.
 """
 
 from __future__ import annotations

@@ -27,9 +27,9 @@ class Sink(Protocol):
 sinks = Port[Sink](
     "METRICS_URL",
     {
-        "none": "apps.ops.metrics.sinks.Nowhere",
-        "lines": "apps.ops.metrics.sinks.Lines",
-        "emf": "apps.ops.metrics.sinks.Output",
-        "emf+tcp": "apps.ops.metrics.sinks.Agent",
+        "none": "apps.ops.metrics.adapters.Nowhere",
+        "lines": "apps.ops.metrics.adapters.Lines",
+        "emf": "apps.ops.metrics.adapters.Output",
+        "emf+tcp": "apps.ops.metrics.adapters.Agent",
     },
 )
