@@ -22,10 +22,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.table import Table
 
+from deploy import after, edge, shipping, stacks
 from deploy import bundle as bundles
 from deploy import doctor as doctors
 from deploy import down as downs
-from deploy import after, edge, shipping, stacks
 from deploy.beanstalk import Beanstalk, BeanstalkError
 from deploy.bluegreen import KIND, BlueGreen
 from deploy.clock import WallClock

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 INFRA = Path(__file__).resolve().parent.parent / "infra"
 # Each may use what those before it export.
-ORDER = ("network", "data", "messaging", "identity", "application", "edge")
+ORDER = ("network", "data", "messaging", "identity", "application", "edge", "observability")
 # In the place of Beanstalk's environments, once somebody wants them (infra/containers.yaml).
 BESIDES = ("containers",)
 # Where a stack has to be, if not where the desk is: CloudFront takes certificates and firewalls

@@ -34,6 +34,7 @@ DESKS_OF_THEIR_OWN = {
     "test_identity.py",
     "test_rehearsal.py",
     "test_round.py",
+    "test_secrets_in_logs.py",
     "test_stopping.py",
     "test_without_redis.py",
 }

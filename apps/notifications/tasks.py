@@ -14,6 +14,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
 from apps.events.jobs import chore, spell
+from apps.kernel.tracing import tracer
 from apps.notifications import actions
 from apps.notifications.addresses import is_blocked
 from apps.notifications.carrying import AwayError, BusyError, DeskMail, RefusedError, carrier
@@ -55,7 +56,8 @@ def send_due() -> None:
 def _carry(mail: OutgoingMail, connection: BaseEmailBackend) -> bool:
     """Send one. False if it makes no sense to try others now."""
     try:
-        carried_as = _send(mail, connection)
+        with tracer.get().span("mail", mail=mail.pk):
+            carried_as = _send(mail, connection)
     except BusyError as error:
         logger.info("the carrier is busy, mail waits: %s", error)
         actions.put_off(mail=mail, error=str(error), seconds=error.seconds, now=timezone.now())

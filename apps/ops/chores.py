@@ -111,6 +111,14 @@ CHORES = (
         "files that came while the scanner was away: nobody opens them before",
     ),
     Chore(
+        "measure", "* * * * *", "apps.ops.tasks.measure",
+        "how the desk stands, for its figures; no such job for minutes is an alarm itself",
+    ),
+    Chore(
+        "settle-alarms", "*/10 * * * *", "apps.ops.tasks.settle_alarms",
+        "tickets of alarms that came and went, once they have been quiet",
+    ),
+    Chore(
         "settle-deflections", "*/10 * * * *", "apps.portal.tasks.settle_deflections",
         "whether a suggested article spared its reader a request",
     ),

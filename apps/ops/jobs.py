@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from celery import Celery, Task, bootsteps
@@ -11,6 +12,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from apps.events.envelope import as_headers, caused_by, current_cause, from_headers
+from apps.kernel.counting import count
+from apps.kernel.noting import scope
+from apps.kernel.tracing import Kind, tracer
 from apps.ops import broker
 from apps.ops.broker.queues import LONGEST_DELAY
 
@@ -45,9 +49,12 @@ class Jobs(Celery):
             )
         if countdown and countdown > 0:
             options["delay_seconds"] = int(countdown)
+        goes_on = tracer.get().traceparent()
         options["headers"] = {
             **as_headers(current_cause()),
-            "sent_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            **({"traceparent": goes_on} if goes_on else {}),
+            "sent_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "delay": options.get("delay_seconds", 0),
             **(options.get("headers") or {}),
         }
         return super().send_task(name, args, kwargs, **options)
@@ -78,11 +85,19 @@ class CausedTask(Task):  # type: ignore[type-arg]
     )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        with caused_by(from_headers(self.request.headers or {})):
+        headers = self.request.headers or {}
+        count("JobWait", _waited(headers))
+        name, goes_on = self.name.removeprefix("apps."), headers.get("traceparent")
+        with (
+            caused_by(from_headers(headers)),
+            scope(job=self.name),
+            tracer.get().begin(name, kind=Kind.MESSAGE, parent=goes_on),
+        ):
             return super().__call__(*args, **kwargs)
 
     def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
         super().on_failure(exc, task_id, args, kwargs, einfo)
+        count("JobsFailed")
         try:
             import_string(NOTE_FAILURE)(job_id=self._known_by(task_id), task=self.name, error=exc)
         except Exception:
@@ -100,3 +115,12 @@ class CausedTask(Task):  # type: ignore[type-arg]
     def _known_by(self, task_id: str) -> str:
         """All jobs of a chore do the same: they are one."""
         return str(self.name) if self.acks_on_failure else task_id
+
+
+def _waited(headers: Mapping[str, Any]) -> float:
+    """Seconds since the job should have begun; those of a job from before are not known: none."""
+    sent = headers.get("sent_at")
+    if sent is None:
+        return 0.0
+    since = datetime.fromisoformat(sent) + timedelta(seconds=headers.get("delay", 0))
+    return max((datetime.now(UTC) - since).total_seconds(), 0.0)

@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
+from apps.tickets.models import Ticket
+
 
 class ChoreRun(models.Model):
     """When a chore is due next. Whoever moves `due_at` first sends the job."""
@@ -56,6 +58,25 @@ class JobFailure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task} ({self.job_id})"
+
+
+class Alarm(models.Model):
+    """An alarm of CloudWatch, what was heard of it last, and its ticket: apps.ops.alarms."""
+
+    fingerprint = models.CharField(max_length=255, unique=True)  # its ARN
+    name = models.CharField(_("name"), max_length=255)
+    state = models.CharField(max_length=20, blank=True)  # "" for a moment, before it is decided
+    changed_at = models.DateTimeField()
+    times = models.PositiveIntegerField(default=0)  # that it began, since window_at
+    window_at = models.DateTimeField()
+    ticket = models.ForeignKey(Ticket, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("alarm")
+        verbose_name_plural = _("alarms")
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.state}"
 
 
 class Probe(models.Model):

@@ -157,3 +157,32 @@ class Turn(models.Model):
 
     def __str__(self) -> str:
         return f"until {self.until}"
+
+
+class ContractUse(models.Model):
+    """How often an endpoint took a fact on one day: whom a change of its shape would break.
+
+    Deliveries are kept for a fortnight, and whoever hears of something once a month counts too.
+    """
+
+    endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="+")
+    fact = models.CharField(max_length=60)
+    version = models.PositiveSmallIntegerField()
+    day = models.DateField()  # in UTC
+    times = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("use of a contract")
+        verbose_name_plural = _("uses of contracts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["endpoint", "fact", "version", "day"], name="contract_use_once"
+            ),
+        ]
+        indexes = [
+            # What pruning deletes, and what usage.used_since adds up.
+            models.Index(fields=["day"], name="contract_use_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.fact} v{self.version}, {self.day}: {self.times}"

@@ -17,6 +17,7 @@ from apps.webhooks.actions import Claimed
 from apps.webhooks.posting import Answer, PostError, post
 
 KEEP = timedelta(days=14)
+KEEP_USES = timedelta(days=100)
 AGENT = "Tendril-Webhooks/1"
 AT_ONCE = 8  # endpoints that are posted to
 LOOK = 1.0  # seconds until what came meanwhile is looked for, should nobody answer
@@ -54,6 +55,7 @@ def prune() -> None:
     now = timezone.now()
     actions.give_up_old(now=now)
     actions.prune(before=now - KEEP)
+    actions.prune_uses(before=(now - KEEP_USES).date())
 
 
 def _begin(under_way: dict[Future[_Timed], Claimed], threads: ThreadPoolExecutor) -> None:

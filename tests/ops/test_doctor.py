@@ -128,9 +128,9 @@ class TestEachProbe:
         assert list(tmp_path.iterdir()) == []
 
     def test_a_migration_that_is_missing_is_named(self) -> None:
-        MigrationRecorder.Migration.objects.filter(app="ops", name="0004_probes").delete()
+        MigrationRecorder.Migration.objects.filter(app="ops", name="0005_alarms").delete()
 
-        with pytest.raises(Ailment, match=r"ops\.0004_probes"):
+        with pytest.raises(Ailment, match=r"ops\.0005_alarms"):
             keeping.migrations()
 
     def test_a_cache_that_forgets_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:

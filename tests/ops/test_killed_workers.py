@@ -38,7 +38,7 @@ class Running:
             **broker.env,
             "VAR_DIR": str(folder),
             "REMAP_SIGTERM": "SIGQUIT",  # as the Procfile has it
-            "LOG_LEVEL": "ERROR",
+            "LOG_LEVEL": "WARNING",
         }
         self.env.pop("DATABASE_URL", None)
         self.started: list[subprocess.Popen[bytes]] = []

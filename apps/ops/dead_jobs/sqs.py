@@ -61,6 +61,10 @@ class SqsDeadJobs:
             jobs = [self._job(raw) for raw in found]
             return Found(jobs=jobs, total=max(look.total, len(jobs)))
 
+    def count(self) -> int:
+        with _told():
+            return self._total()
+
     def retry(self, keys: Collection[str]) -> Iterator[DeadJob]:
         for raw, job in self._chosen(keys):
             with _told():
