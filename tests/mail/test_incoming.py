@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
-from cfnlint.decode import cfn_yaml  # type: ignore[import-untyped]
+from cfnlint.decode import cfn_yaml
 from django.core.management import call_command
 from django.test import Client
 from hypothesis import given

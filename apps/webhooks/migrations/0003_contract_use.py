@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('webhooks', '0001_endpoints'),
+        ('webhooks', '0002_turn'),
     ]
 
     operations = [
