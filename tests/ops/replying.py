@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 import uuid
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 
 import django
+from celery.exceptions import SoftTimeLimitExceeded
 
 django.setup()
 
@@ -26,7 +28,9 @@ from django.utils import timezone  # noqa: E402 - Django first
 
 from apps.desk import actions  # noqa: E402
 from apps.desk.models import Draft  # noqa: E402
+from apps.events.jobs import chore  # noqa: E402
 from apps.events.models import Event  # noqa: E402
+from apps.ops.models import JobFailure  # noqa: E402
 from apps.tickets.models import Message  # noqa: E402
 from tests.cast import make_cast  # noqa: E402
 from tests.ops.counting import app, book, mark  # noqa: E402
@@ -40,6 +44,18 @@ TWICE = 10  # every so-manieth job is sent twice
 def reply(draft_id: int) -> None:
     mark(f"reply {draft_id}")  # how often it ran
     actions.send_one(draft_id=draft_id, now=timezone.now())
+
+
+@chore
+def stuck() -> None:
+    """It takes every exception for a row's own, its soft limit too, and goes on."""
+    mark("stuck")
+    with suppress(SoftTimeLimitExceeded):
+        time.sleep(600)
+    time.sleep(600)
+
+
+stuck.soft_time_limit, stuck.time_limit = 1, 2
 
 
 def prepare(count: int) -> None:
@@ -88,6 +104,7 @@ def told() -> dict[str, Any]:
         "messages": len(texts),
         "facts": Event.objects.filter(name="message.added", data__direction="out").count(),
         "waiting": Draft.objects.count(),
+        "failing": dict(JobFailure.objects.of_chores().values_list("task", "error")),
     }
 
 

@@ -185,7 +185,22 @@ def test_each_effect_is_there_once_whatever_is_killed(replies: Replying) -> None
         "messages": REPLIES,
         "facts": REPLIES,
         "waiting": 0,
+        "failing": {},
     }
+
+
+def test_a_chore_that_is_killed_at_its_limit_is_seen_and_does_not_come_again(
+    replies: Replying,
+) -> None:
+    replies.worker()
+    replies.send("app.send_task('tests.ops.replying.stuck')")
+    wait_for(lambda: "stuck" in replies.marks(), replies.log)
+    wait_for(lambda: bool(replies.told()["failing"]), replies.log)
+    wait_for(lambda: replies.broker.size("default") == 0, replies.log)
+
+    (error,) = replies.told()["failing"].values()
+    assert error.startswith("TimeLimitExceeded")
+    assert replies.marks() == {"stuck": 1}
 
 
 def test_a_worker_that_is_asked_to_stop_ends_its_job_first(jobs: Running) -> None:
