@@ -6,10 +6,11 @@ import io
 import re
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, FilePayload, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 
 from tests.e2e.browsing import email_of, sign_in, watched
 from tests.e2e.desk import Desk
@@ -104,6 +105,96 @@ def test_files_are_dropped_pasted_retried_and_removed(
     image = page.locator(".file-grid img")
     image.scroll_into_view_if_needed()
     expect(image).to_have_js_property("naturalWidth", 320)
+
+
+class Storage:
+    """S3 and the desk's questions about it, played by the browser's network: a page is looked at.
+
+    The first file is taken and never answered for; what then is confirmed is told by `hear`.
+    """
+
+    def __init__(self, page: Page, desk: str) -> None:
+        self.seen: list[str] = []
+        self._answer: dict[str, Any] | None = None
+        bucket = f"{desk}/a-bucket/"
+        confirm = {"url": "/uploads/confirm/", "fields": {"token": "t"}}
+        grant = {"url": bucket, "fields": {"key": "k"}, "confirm": confirm}
+        page.route("**/uploads/", lambda route: route.fulfill(json=grant))
+        page.route(bucket, self._take)
+        page.route("**/uploads/confirm/", self._confirm)
+
+    def _take(self, route: Route) -> None:
+        self.seen.append("file")
+        if self.seen.count("file") > 1:
+            route.fulfill(status=204)
+
+    def _confirm(self, route: Route) -> None:
+        self.seen.append("confirmation")
+        if self._answer is None:
+            route.abort()
+        else:
+            route.fulfill(**self._answer)
+
+    def hear(self, answer: dict[str, Any] | None) -> None:
+        """An answer for each confirmation from now on; None: the line breaks."""
+        self._answer = answer
+
+
+KEPT = {"json": {"ref": "r", "name": "card.png", "size": 1, "remove": "/uploads/r/remove/"}}
+NEVER_ARRIVED = {
+    "status": 409,
+    "json": {"code": "files.never-arrived", "message": "It did not arrive."},
+}
+AWAY = {"status": 503, "json": {"code": "files.away", "message": "Files can't be reached."}}
+
+
+class TestASilentStorage:
+    @pytest.fixture
+    def page(self, shared_desk: Desk, browser: Browser, complaints: list[str]) -> Iterator[Page]:
+        page = watched(browser.new_context(), complaints)
+        sign_in(page, shared_desk, "Customer")
+        page.clock.install()
+        page.goto(f"{shared_desk.url}/new/other/")
+        yield page
+        made = ("ERR_FAILED", "409", "503")  # by ourselves
+        complaints[:] = [text for text in complaints if not any(one in text for one in made)]
+
+    @pytest.fixture
+    def storage(self, page: Page, shared_desk: Desk) -> Storage:
+        """It has been silent for a while."""
+        storage = Storage(page, shared_desk.url)
+        with page.expect_request("**/a-bucket/"):
+            page.get_by_label("Files").set_input_files([_picture("card.png")])
+        page.clock.run_for(44_000)
+        _row(page, "card.png", "sending")
+        page.clock.run_for(2_000)
+        _row(page, "card.png", "failed")
+        return storage
+
+    def _again(self, page: Page, state: str) -> None:
+        page.get_by_role("button", name="Retry: card.png").click()
+        _row(page, "card.png", state)
+
+    def test_holds_no_form_and_has_the_file_sent_once_if_it_took_it(
+        self, page: Page, storage: Storage
+    ) -> None:
+        storage.hear(None)
+        self._again(page, "failed")
+        storage.hear(AWAY)
+        self._again(page, "failed")
+        expect(page.get_by_text("Files can't be reached.").first).to_be_visible()
+        storage.hear(KEPT)
+        self._again(page, "done")
+
+        assert storage.seen == ["file", *["confirmation"] * 3]
+
+    def test_is_sent_the_file_anew_if_it_did_not_take_it(
+        self, page: Page, storage: Storage
+    ) -> None:
+        storage.hear(NEVER_ARRIVED)
+        self._again(page, "failed")
+
+        assert storage.seen == ["file", "confirmation", "file", "confirmation"]
 
 
 def test_a_rating_is_one_click_of_a_person(
