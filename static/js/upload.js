@@ -21,7 +21,7 @@
 // fields, and then its `confirm` {url, fields} is, if there is one: the last answer is {ref, name,
 // size, remove}; a refusal is {message}.
 
-const SILENCE = 45_000; // milliseconds in which nothing moves
+const SILENCE = 45_000; // milliseconds without a byte: longer than the desk itself waits for S3
 const NEVER_ARRIVED = "files.never-arrived";
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
@@ -134,7 +134,7 @@ class Uploader {
     element.querySelector("[data-name]").textContent = file.name;
     element.querySelector("[data-size]").textContent = spell(file.size);
     this.list.append(element);
-    const row = { element, file, request: null, state: "new", ref: "", removal: "" };
+    const row = { element, file, request: null, confirm: null, state: "new", ref: "", removal: "" };
     this.rows.add(row);
     this.wire(row);
     return row;
@@ -187,22 +187,11 @@ class Uploader {
     this.send(row, file);
   }
 
-  // 1 asks the desk where the file goes, 2 sends it there, 3 has the desk look at what arrived. Where
-  // it goes to the desk itself, the second answer is the last.
-  // What arrived isn't sent again when only the third failed.
+  // What may have arrived is asked about before it is sent again.
   async send(row, file) {
     try {
-      let answer = row.confirm ? await this.post(row, row.confirm.url, row.confirm.fields) : {};
-      if (!answer.ref && (!row.confirm || answer.code === NEVER_ARRIVED)) {
-        row.confirm = null;
-        const grant = await this.post(row, this.said.upload, { name: file.name, size: file.size });
-        if (!grant.url) return this.refused(row, grant);
-        answer = await this.post(row, grant.url, grant.fields, file);
-        if (grant.confirm && !answer.trouble) {
-          row.confirm = grant.confirm;
-          answer = await this.post(row, grant.confirm.url, grant.confirm.fields);
-        }
-      }
+      let answer = row.confirm ? await this.confirm(row) : { code: NEVER_ARRIVED };
+      if (answer.code === NEVER_ARRIVED) answer = await this.sendAnew(row, file);
       if (!answer.ref) return this.refused(row, answer);
       this.finish(row, answer);
       this.tell(fill(this.said.sayAdded, { name: row.file.name }));
@@ -212,8 +201,23 @@ class Uploader {
     }
   }
 
+  // 1 asks the desk where the file goes, 2 sends it there, 3 has the desk look at what arrived. Where
+  // it goes to the desk itself, the second answer is the last.
+  async sendAnew(row, file) {
+    row.confirm = null;
+    const grant = await this.post(row, this.said.upload, { name: file.name, size: file.size });
+    if (!grant.url) return grant;
+    row.confirm = grant.confirm; // from here on, whatever is heard of it
+    const answer = await this.post(row, grant.url, grant.fields, file);
+    return row.confirm && !answer.trouble ? this.confirm(row) : answer;
+  }
+
+  confirm(row) {
+    return this.post(row, row.confirm.url, row.confirm.fields);
+  }
+
   // The answer as an object; {trouble: status} for one that is a failure or none of the desk's.
-  // Rejects when the line fails; never settles once the row was removed.
+  // Rejects when the line fails or is silent; never settles once the row was removed.
   post(row, url, fields, file) {
     const request = new XMLHttpRequest();
     const bar = row.element.querySelector("progress");
@@ -231,18 +235,19 @@ class Uploader {
     }
     row.request = request;
     return new Promise((resolve, reject) => {
-      // A slow line may take an hour; one on which nothing moves is no line.
-      let still;
-      const moved = () => {
-        clearTimeout(still);
-        still = setTimeout(() => {
-          request.abort();
+      // A slow line may take an hour, so there is no limit for all of it.
+      let silence;
+      const heard = () => {
+        clearTimeout(silence);
+        silence = setTimeout(() => {
           reject(new Error("silence"));
+          request.abort();
         }, SILENCE);
       };
-      moved();
-      request.upload.addEventListener("progress", moved);
-      request.addEventListener("loadend", () => clearTimeout(still));
+      heard();
+      request.upload.addEventListener("progress", heard);
+      request.addEventListener("progress", heard);
+      request.addEventListener("loadend", () => clearTimeout(silence)); // an abort ends it too
       request.addEventListener("error", reject);
       request.addEventListener("load", () => {
         const isFine = request.status >= 200 && request.status < 300;

@@ -6,6 +6,7 @@ import io
 import re
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -106,6 +107,96 @@ def test_files_are_dropped_pasted_retried_and_removed(
     expect(image).to_have_js_property("naturalWidth", 320)
 
 
+class Storage:
+    """S3 and the desk's questions about it, played by the browser's network: a page is looked at.
+
+    The first file is taken and never answered for; what then is confirmed is told by `hear`.
+    """
+
+    def __init__(self, page: Page, desk: str) -> None:
+        self.seen: list[str] = []
+        self._answer: dict[str, Any] | None = None
+        bucket = f"{desk}/a-bucket/"
+        confirm = {"url": "/uploads/confirm/", "fields": {"token": "t"}}
+        grant = {"url": bucket, "fields": {"key": "k"}, "confirm": confirm}
+        page.route("**/uploads/", lambda route: route.fulfill(json=grant))
+        page.route(bucket, self._take)
+        page.route("**/uploads/confirm/", self._confirm)
+
+    def _take(self, route: Route) -> None:
+        self.seen.append("file")
+        if self.seen.count("file") > 1:
+            route.fulfill(status=204)
+
+    def _confirm(self, route: Route) -> None:
+        self.seen.append("confirmation")
+        if self._answer is None:
+            route.abort()
+        else:
+            route.fulfill(**self._answer)
+
+    def hear(self, answer: dict[str, Any] | None) -> None:
+        """An answer for each confirmation from now on; None: the line breaks."""
+        self._answer = answer
+
+
+KEPT = {"json": {"ref": "r", "name": "card.png", "size": 1, "remove": "/uploads/r/remove/"}}
+NEVER_ARRIVED = {
+    "status": 409,
+    "json": {"code": "files.never-arrived", "message": "It did not arrive."},
+}
+AWAY = {"status": 503, "json": {"code": "files.away", "message": "Files can't be reached."}}
+
+
+class TestASilentStorage:
+    @pytest.fixture
+    def page(self, shared_desk: Desk, browser: Browser, complaints: list[str]) -> Iterator[Page]:
+        page = watched(browser.new_context(), complaints)
+        sign_in(page, shared_desk, "Customer")
+        page.clock.install()
+        page.goto(f"{shared_desk.url}/new/other/")
+        yield page
+        made = ("ERR_FAILED", "409", "503")  # by ourselves
+        complaints[:] = [text for text in complaints if not any(one in text for one in made)]
+
+    @pytest.fixture
+    def storage(self, page: Page, shared_desk: Desk) -> Storage:
+        """It has been silent for a while."""
+        storage = Storage(page, shared_desk.url)
+        with page.expect_request("**/a-bucket/"):
+            page.get_by_label("Files").set_input_files([_picture("card.png")])
+        page.clock.run_for(44_000)
+        _row(page, "card.png", "sending")
+        page.clock.run_for(2_000)
+        _row(page, "card.png", "failed")
+        return storage
+
+    def _again(self, page: Page, state: str) -> None:
+        page.get_by_role("button", name="Retry: card.png").click()
+        _row(page, "card.png", state)
+
+    def test_holds_no_form_and_has_the_file_sent_once_if_it_took_it(
+        self, page: Page, storage: Storage
+    ) -> None:
+        storage.hear(None)
+        self._again(page, "failed")
+        storage.hear(AWAY)
+        self._again(page, "failed")
+        expect(page.get_by_text("Files can't be reached.").first).to_be_visible()
+        storage.hear(KEPT)
+        self._again(page, "done")
+
+        assert storage.seen == ["file", *["confirmation"] * 3]
+
+    def test_is_sent_the_file_anew_if_it_did_not_take_it(
+        self, page: Page, storage: Storage
+    ) -> None:
+        storage.hear(NEVER_ARRIVED)
+        self._again(page, "failed")
+
+        assert storage.seen == ["file", "confirmation", "file", "confirmation"]
+
+
 def test_a_rating_is_one_click_of_a_person(
     shared_desk: Desk, browser: Browser, complaints: list[str]
 ) -> None:
@@ -124,44 +215,6 @@ def test_a_rating_is_one_click_of_a_person(
     page.get_by_label("Very good").check(force=True)
     page.get_by_role("button", name="Change it").click()
     expect(page.get_by_label("Very good")).to_be_checked()
-
-
-def test_what_arrived_is_not_sent_again_and_a_silent_storage_is_not_waited_for(
-    shared_desk: Desk, browser: Browser, complaints: list[str]
-) -> None:
-    """The storage is played by the browser's network: it is the page that is looked at."""
-    page = watched(browser.new_context(), complaints)
-    sign_in(page, shared_desk, "Customer")
-    page.clock.install()
-    page.goto(f"{shared_desk.url}/new/other/")
-    bucket = f"{shared_desk.url}/a-bucket/"
-    confirm = {"url": "/uploads/confirm/", "fields": {"token": "t"}}
-    grant = {"url": bucket, "fields": {"key": "k"}, "confirm": confirm}
-    kept = {"ref": "r", "name": "a.png", "size": 1, "remove": "/uploads/r/remove/"}
-    sent: list[str] = []
-
-    def take(route: Route) -> None:
-        sent.append("a file")
-        if len(sent) > 1:
-            route.fulfill(status=204)  # the first one is never answered
-
-    page.route("**/uploads/", lambda route: route.fulfill(json=grant))
-    page.route(bucket, take)
-    page.route("**/uploads/confirm/", lambda route: route.abort())
-    page.get_by_label("Files").set_input_files([_picture("card.png")])
-    _row(page, "card.png", "sending")
-    page.clock.run_for(46_000)
-    _row(page, "card.png", "failed")
-
-    page.get_by_role("button", name="Retry: card.png").click()
-    _row(page, "card.png", "failed")  # it arrived, and nobody could say so
-    page.unroute("**/uploads/confirm/")
-    page.route("**/uploads/confirm/", lambda route: route.fulfill(json=kept))
-    page.get_by_role("button", name="Retry: card.png").click()
-    _row(page, "card.png", "done")
-
-    assert len(sent) == 2
-    complaints[:] = [text for text in complaints if "ERR_FAILED" not in text]  # those we made
 
 
 def test_an_article_ends_the_visit_and_is_counted(

@@ -22,18 +22,20 @@ from apps.events.models import Delivery, Event
 from apps.kernel.actors import SYSTEM
 from apps.kernel.scanning import scanner
 from apps.knowledge import actions as knowledge
+from apps.mail.inbox import inbox
 from apps.mail.models import IncomingMail
 from apps.notifications.models import Notification, OutgoingMail
 from apps.ops import actions as ops
 from apps.ops.models import JobFailure
 from apps.tickets import actions as tickets
 from apps.tickets.actions.rows import default_status
-from apps.tickets.models import Message, Upload
+from apps.tickets.models import Message, Ticket, Upload
 from apps.tickets.statuses import StatusCategory
 from apps.webhooks.models import WebhookDelivery
 from tests.cast import Cast
 from tests.desk.writing import sent
 from tests.knowledge.shelf import drafted, kept, out, topic
+from tests.ops.test_alarms import ARN, say
 from tests.portal.test_deflection import opened
 from tests.support import NOON
 from tests.tickets.desk import raised, stored
@@ -213,6 +215,21 @@ def _stored(folder: str) -> int:
     return sum(path.is_file() for path in root.rglob("*"))
 
 
+def _forgotten(desk: Desk, number: int) -> None:
+    IncomingMail.objects.create(
+        store=inbox.get().store, key=f"{number}.eml", state="erasing", received_at=NOON, due_at=NOON
+    )
+
+
+def _came_and_went(desk: Desk, number: int) -> None:
+    for minute, state in enumerate(["ALARM", "OK"] * 6):
+        say(state, minute, AlarmArn=f"{ARN}-{number}")
+
+
+def _resolved(_desk: Desk) -> int:
+    return Ticket.objects.filter(status_category="resolved").count()
+
+
 DUE = {
     "compose-mail": Due(
         make=_waiting_mail, count=lambda _: OutgoingMail.objects.count(), change=MANY
@@ -273,6 +290,12 @@ DUE = {
     "prune-failures": Due(
         make=_each(_failed_long_ago), count=lambda _: JobFailure.objects.count(), change=-MANY
     ),
+    "erase-mail": Due(
+        make=_each(_forgotten), count=lambda _: IncomingMail.objects.count(), change=-MANY
+    ),
+    # It counts what stands, as often as it is asked, and writes no row.
+    "measure": Due(make=lambda _: None, count=lambda _: Event.objects.count(), change=0),
+    "settle-alarms": Due(make=_each(_came_and_went), count=_resolved, change=MANY),
     "discard-orphans": Due(
         make=_each(lambda _desk, _number: _aged(stored().key)),
         count=lambda _: _stored("attachments"), change=-MANY,

@@ -7,6 +7,7 @@ from typing import IO, Any
 from urllib.parse import urlsplit
 
 import pytest
+from botocore.client import BaseClient
 from botocore.httpsession import URLLib3Session
 from django.core import signing
 from django.core.files.base import ContentFile
@@ -367,6 +368,25 @@ def test_a_file_that_came_with_a_form_and_is_refused_leaves_nothing(
 
     assert answer.json()["code"] == "attachment.too-many-waiting"
     assert folders_with_versions(bucket) == []
+
+
+def test_a_page_waits_for_a_yes_or_no_of_s3_once_and_shortly(
+    cast: Cast, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eight threads that each wait for a file's sixteen seconds are a desk that is away."""
+    raised(cast, attachments=[stored()])
+    asked_with = []
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def note(self: BaseClient, operation: str, params: dict[str, Any]) -> Any:
+        limits: Any = self.meta.config
+        asked_with.append((operation, limits.read_timeout, limits.retries["total_max_attempts"]))
+        return call(self, operation, params)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", note)
+    client_of(cast.rachel).get(f"/files/{Attachment.objects.get().ref}/")
+
+    assert asked_with == [("HeadObject", s3.HEAD_READ, 1)]
 
 
 @pytest.fixture
