@@ -2,8 +2,11 @@
 
     python benchmarks/jobs_killed.py [jobs] [sqs|embedded]
 
-Each job's effect is keyed. Told at the end: how many effects there are, how often jobs ran, how
-many were given up (and put back through the staff page's port), and how many kills there were.
+Each job has an effect of the desk's own, which could happen twice: a reply that is on its way
+becomes a message and a fact. Every tenth job is sent twice besides. Told at the end: how many
+messages the replies became, how often jobs ran, how many were given up (and put back through the
+staff page's port), and how many kills there were. On SQLite, or on PostgreSQL where DATABASE_URL
+says so.
 """
 
 from __future__ import annotations
@@ -24,21 +27,26 @@ import django
 django.setup()
 
 from apps.ops.dead_jobs import dead_jobs  # noqa: E402 - Django first
+from tests import databases  # noqa: E402
 from tests.local_aws import REGION, started  # noqa: E402
 from tests.ops.brokers import Broker, Embedded, Sqs  # noqa: E402
-from tests.ops.test_killed_workers import Running, kill  # noqa: E402
+from tests.ops.replying import TWICE  # noqa: E402
+from tests.ops.test_killed_workers import Replying, kill  # noqa: E402
 
 HELD = 5  # seconds that a dead worker's jobs stay with it
 WORKERS = 2
 SOONEST, LATEST = 2.0, 12.0  # seconds between kills
 
 
-def run(running: Running, jobs: int) -> None:
+def run(running: Replying, jobs: int) -> None:
+    running.ask("prepare", str(jobs))
     chance = random.Random(35)
     begun, kills, revived = time.monotonic(), 0, 0
     sender = running.sender(jobs)
     workers = [running.worker() for _ in range(WORKERS)]
-    while (done := len(running.marks())) < jobs:
+    broker = running.broker
+    dead = dead_jobs.build(broker.env["BROKER_URL"])
+    while sender.poll() is None or broker.size("default") or broker.dead():
         time.sleep(chance.uniform(SOONEST, LATEST))
         victim = chance.randrange(WORKERS + 1)
         kills += 1
@@ -48,17 +56,20 @@ def run(running: Running, jobs: int) -> None:
         elif sender.poll() is None:
             kill(sender)
             sender = running.sender(jobs)
-        dead = dead_jobs.build(running.broker.env["BROKER_URL"])
-        if done > jobs * 0.95 and (found := dead.read().jobs):
+        done = len(running.marks())
+        if broker.dead() and (found := dead.read().jobs):
             revived += len(list(dead.retry([job.key for job in found])))
-        print(f"\r{done:>7} done, {kills:>4} kills", end="", flush=True)
+        print(f"\r{done:>7} begun, {kills:>4} kills", end="", flush=True)
     took = time.monotonic() - begun
-    marks = running.marks()
-    again = Counter(marks.values())
+    told = running.told()
+    ran = Counter(running.marks().values())
     print(
-        f"\n{len(marks)} of {jobs} effects, each once; {jobs - len(marks)} lost;"
-        f" {kills} kills with -9 in {took:.0f} s\n"
-        f"runs a job: {dict(sorted(again.items()))}; given up and put back: {revived}"
+        f"\n{jobs} replies: {told['messages']} messages, {told['facts']} facts,"
+        f" {told['waiting']} still on their way\n"
+        f"messages of a reply: {told['times']}\n"
+        f"runs of a job: {dict(sorted(ran.items()))}, every {TWICE}th sent twice;"
+        f" given up and put back: {revived}\n"
+        f"{kills} kills with -9 in {took:.0f} s"
     )
 
 
@@ -67,23 +78,32 @@ def main() -> None:
     which = sys.argv[2] if len(sys.argv) > 2 else "sqs"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        if which == "embedded":
-            _with(Running(folder, Embedded(folder)), jobs)
-            return
-        with started(folder) as url:
-            account = {
-                "AWS_ENDPOINT_URL": url,
-                "AWS_ACCESS_KEY_ID": "000000000035",
-                "AWS_SECRET_ACCESS_KEY": "local",
-                "AWS_REGION": REGION,
-                "AWS_DEFAULT_REGION": REGION,
-            }
-            os.environ.update(account)
-            broker: Broker = Sqs(account, held=HELD)
-            _with(Running(folder, broker), jobs)
+        databases.make_released(folder / "released")
+        try:
+            with databases.own_desk(folder / "released", folder / "desk") as url:
+                _on(which, folder, url, jobs)
+        finally:
+            databases.drop_made(folder / "released")
 
 
-def _with(running: Running, jobs: int) -> None:
+def _on(which: str, folder: Path, database_url: str | None, jobs: int) -> None:
+    if which == "embedded":
+        _with(Embedded(folder / "desk"), folder, database_url, jobs)
+        return
+    with started(folder) as url:
+        account = {
+            "AWS_ENDPOINT_URL": url,
+            "AWS_ACCESS_KEY_ID": "000000000035",
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+        }
+        os.environ.update(account)
+        _with(Sqs(account, held=HELD), folder, database_url, jobs)
+
+
+def _with(broker: Broker, folder: Path, database_url: str | None, jobs: int) -> None:
+    running = Replying(folder / "desk", broker, database_url=database_url)
     try:
         run(running, jobs)
     finally:

@@ -52,7 +52,12 @@ def sizes(root: int) -> dict[str, list[float]]:
         except OSError:
             continue  # it ended meanwhile
     found: dict[str, list[float]] = {}
-    kinds = {"gunicorn": "web", "celery": "worker", "manage.py relay": "relay"}
+    kinds = {
+        "gunicorn": "web",
+        "-Q heavy": "heavy",
+        "celery": "worker",
+        "manage.py relay": "relay",
+    }
     for pid in (pid for pid in parents if _is_below(pid, root, parents)):
         command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
         status = Path(f"/proc/{pid}/status").read_text()

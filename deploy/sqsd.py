@@ -1,4 +1,6 @@
-r"""A stand-in for Beanstalk's sqsd, for a local AWS: posts a queue's messages to a worker.
+r"""A stand-in for Beanstalk's sqsd, where there is none: posts a queue's messages to a worker.
+
+On a laptop it does so for a local AWS; in containers (infra/containers.yaml) for AWS's own.
 
     python -m deploy.sqsd --queue http://127.0.0.1:4566/…/tendril-local-worker \
         --to http://127.0.0.1:8001/worker/ --cron cron.yaml
@@ -23,7 +25,6 @@ from urllib.parse import urlsplit
 
 import boto3
 import click
-import yaml
 from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ def _names(field: str, value: int) -> bool:
 
 
 def tasks_of(cron: Path) -> list[Task]:
+    import yaml
+
     read = yaml.safe_load(cron.read_text())
     if read.get("version") != 1:
         raise click.BadParameter(f"{cron}: sqsd wants version 1", param_hint="--cron")

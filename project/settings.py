@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -15,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.ops import broker
 from apps.ops.broker.queues import QUEUES, SOFT_SECONDS
-from project import database, env, files, mail
+from project import database, env, files, logs, mail
+from project.build import build_of
 from project.secrets import embedded_secret_key
 
 # Where things are
@@ -28,6 +30,10 @@ VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var")  # what the embedded defaults 
 DEMO = env.flag("DEMO", default=False)  # shows the demo's sign-ins and its mail to anybody
 DEBUG = env.flag("DEBUG", default=False)
 DESK_NAME = env.text("DESK_NAME", "Tendril")
+# Which build this process runs: logs and figures name it.
+BUILD = env.text("BUILD", build_of(BASE_DIR))[:100]
+# Names this desk among others of an account, as its stacks do.
+STAGE = env.text("STAGE", os.environ.get("SSM_PREFIX", "").rpartition("/")[2] or "local")
 # A worker serves what the queue's poster brings it; nobody else may reach that page.
 ROLE = env.choice("ROLE", "web", allowed=["web", "worker"])
 # Where people reach the desk: links in mail and Message-IDs are made from it.
@@ -163,6 +169,9 @@ BROKER_URL = env.service(
 JOB_LEASE_SECONDS = env.number("JOB_LEASE_SECONDS", 60, least=1, most=3600)
 BUS_URL = env.service("BUS_URL", "database:", schemes=["database", "sns"])
 STREAM_URL = env.service("STREAM_URL", f"lines:{VAR_DIR / 'stream'}", schemes=["lines", "kinesis"])
+# Of this process and its build, for whoever watches the desk; FIGURES_URL has those that it shows.
+METRICS_URL = env.service("METRICS_URL", "none:", schemes=["none", "lines", "emf", "emf+tcp"])
+TRACES_URL = env.service("TRACES_URL", "none:", schemes=["none", "otlp+http", "otlp+https"])
 FIGURES_URL = env.service("FIGURES_URL", "database:", schemes=["database", "dynamodb"])
 
 CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = broker.connection(
@@ -183,7 +192,8 @@ CELERY_TASK_CREATE_MISSING_QUEUES = False
 _queue_of = {
     "apps.notifications.tasks.compose_due": "mail",
     "apps.notifications.tasks.send_due": "mail",
-    # They go through everything that the desk keeps.
+    # They go through everything that the desk keeps. The Procfile has a worker for them alone.
+    "apps.mail.tasks.find_unannounced": "heavy",
     "apps.knowledge.tasks.discard_orphans": "heavy",
     "apps.notifications.tasks.prune": "heavy",
     "apps.ops.tasks.prune_journal": "heavy",
@@ -266,6 +276,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "apps.ops.middleware.health",  # before host validation: balancers ask by address
     "apps.ops.middleware.request_context",
+    "apps.ops.middleware.only_edge",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -383,6 +394,8 @@ SOCIALACCOUNT_PROVIDERS = {
 
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", [SITE_HOST, "localhost", "127.0.0.1"])
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS", [SITE_URL])
+# What CloudFront shows with each request; empty where there is none before the desk.
+ORIGIN_SECRET = env.text("ORIGIN_SECRET", "")
 _https = SITE_URL.startswith("https://")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
 SECURE_SSL_REDIRECT = _https
@@ -470,16 +483,6 @@ UNFOLD = {
     },
 }
 
-# Logging: one line a record on standard output; the process manager keeps it.
+# Logging
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "apps.ops.logs.JsonFormatter"}},
-    "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "loggers": {"botocore": {"level": "WARNING"}},  # it tells of every client that it makes
-    "root": {
-        "handlers": ["out"],
-        "level": env.choice("LOG_LEVEL", "INFO", allowed=["DEBUG", "INFO", "WARNING", "ERROR"]),
-    },
-}
+LOGGING = logs.configuration()

@@ -25,8 +25,18 @@ install_servers() {
     fi
     echo "== installing ${missing[*]}"
     apt-get update -q >/dev/null
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -q "${missing[@]}" >"$log" 2>&1 \
+    without_services env DEBIAN_FRONTEND=noninteractive apt-get install -y -q "${missing[@]}" >"$log" 2>&1 \
         || { tail -n 20 "$log" >&2; exit 1; }
+}
+
+# Debian starts what it installs, for everybody who can reach the machine. Ours are started here.
+without_services() {
+    local policy=/usr/sbin/policy-rc.d failed=0
+    [ ! -e "$policy" ] || { "$@"; return; }
+    install -m 755 /dev/stdin "$policy" <<<$'#!/bin/sh\nexit 101'
+    "$@" || failed=$?
+    rm -f "$policy"
+    return "$failed"
 }
 
 # forget_settings  Whatever the shell has set: the desk then has its defaults, or what a stack says.

@@ -32,14 +32,16 @@ hypothesis.load_profile("desk")
 DESKS_OF_THEIR_OWN = {
     "test_doctor.py",
     "test_identity.py",
+    "test_rehearsal.py",
     "test_round.py",
+    "test_secrets_in_logs.py",
     "test_stopping.py",
     "test_without_redis.py",
 }
 
 
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # of no types
-    """Each test goes to whichever process is free; those that share a running desk stay together.
+    """Each test goes to whichever process is free; those that share running desks stay together.
 
     These are the largest, so they come first: the journeys in one process, in another the pages
     that are looked at. Both take about as long.
@@ -47,6 +49,8 @@ class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # of no types
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
+        if path.startswith(("tests/deploy/test_nginx", "tests/e2e/test_rehearsal")):
+            return path
         if path.startswith("tests/e2e/test_looks"):
             return "looks"
         if path.startswith("tests/e2e/") and path.rpartition("/")[2] not in DESKS_OF_THEIR_OWN:

@@ -33,6 +33,7 @@ class Ses:
         self.readmitted: list[str] = []
         self.refusals: list[tuple[str, str]] = []
         self.asked = 0
+        self.mute = 0  # requests whose answer gets lost, after what they ask was done
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True)
@@ -71,6 +72,10 @@ class Ses:
                 length = int(self.headers.get("Content-Length") or 0)
                 body = json.loads(self.rfile.read(length) or b"{}")
                 status, told = ses._answer(self.command, self.path, body)
+                if ses.mute:
+                    ses.mute -= 1
+                    self.close_connection = True
+                    return
                 content = json.dumps(told).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")

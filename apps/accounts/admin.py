@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
@@ -19,7 +18,6 @@ from apps.accounts import actions
 from apps.accounts.admin_forms import (
     ROLES,
     SCOPES,
-    ConfirmForm,
     OrganisationForm,
     PersonForm,
     TeamForm,
@@ -30,9 +28,6 @@ from apps.accounts.invitation import send_way_in
 from apps.accounts.middleware import actor_of
 from apps.accounts.models import ApiToken, Organisation, Team, User
 from apps.accounts.permissions import Permission, Role, Scope
-from apps.kernel.errors import NotFoundError
-from apps.kernel.forms import bound_to
-from apps.kernel.text import number_in
 
 
 class RoleFilter(admin.SimpleListFilter):
@@ -52,6 +47,7 @@ class RoleFilter(admin.SimpleListFilter):
 @admin.register(User)
 class UserAdmin(GuardedAdmin):
     needs = Permission.MANAGE_PEOPLE
+    titled = _("People")
     may_add = may_change = True
     form = PersonForm
     list_display = ("email", "name", "role", "organisation", "is_active", "date_joined")
@@ -118,7 +114,7 @@ class UserAdmin(GuardedAdmin):
             return response
 
         text = _("You get all that the desk keeps of this person, as a file. It is recorded.")
-        return self._confirmed(request, object_id, _("Export"), text, export)
+        return self.confirmed(request, object_id, button=_("Export"), text=text, then=export)
 
     @action(description=_("Anonymise"), url_path="anonymise", permissions=["view"])  # type: ignore[untyped-decorator]
     def anonymise(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -131,31 +127,7 @@ class UserAdmin(GuardedAdmin):
             "Name, address, sign-in, tokens and mail copies are deleted for good. Tickets and what"
             " was written in them stay, under no name: redact there what names the person."
         )
-        return self._confirmed(request, object_id, _("Anonymise"), text, forget)
-
-    def _confirmed(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        button: Any,
-        text: Any,
-        then: Callable[[User], HttpResponse],
-    ) -> HttpResponse:
-        user = User.objects.filter(pk=number_in(object_id)).first()
-        if user is None:
-            raise NotFoundError
-        form = ConfirmForm(*bound_to(request))
-        if form.is_valid():
-            return then(user)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"{button}: {user}",
-            "form": form,
-            "button": button,
-            "text": text,
-            "opts": self.opts,
-        }
-        return render(request, "admin/confirm.html", context)
+        return self.confirmed(request, object_id, button=_("Anonymise"), text=text, then=forget)
 
 
 @admin.register(Organisation)
@@ -230,6 +202,7 @@ class TeamAdmin(GuardedAdmin):
 @admin.register(ApiToken)
 class ApiTokenAdmin(GuardedAdmin):
     needs = Permission.MANAGE_PEOPLE
+    about = _("A token lets a program use the desk on somebody's behalf.")
     may_add = True
     form = TokenForm
     list_display = ("name", "prefix", "owner", "expires_at", "last_used_at", "revoked_at")

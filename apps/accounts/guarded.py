@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest
-from django.utils.functional import cached_property
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.functional import Promise, cached_property
 from unfold.admin import ModelAdmin, TabularInline
 
+from apps.accounts.admin_forms import ConfirmForm
 from apps.accounts.middleware import actor_of
 from apps.accounts.permissions import Permission
+from apps.kernel.errors import NotFoundError
+from apps.kernel.forms import bound_to
+from apps.kernel.text import number_in
 
 
 class _Guarded:
@@ -41,7 +48,46 @@ class _Guarded:
 
 
 class GuardedAdmin(_Guarded, ModelAdmin):
-    pass
+    """`titled` is what the list is called where the model's plural isn't it, here and aside.
+
+    `about` tells whoever sees an empty list what comes there.
+    """
+
+    titled: ClassVar[str | Promise] = ""
+    about: ClassVar[str | Promise] = ""
+
+    def confirmed(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        *,
+        button: str | Promise,
+        text: str | Promise,
+        then: Callable[[Any], HttpResponse | None],
+    ) -> HttpResponse:
+        """A page that asks for what `button` does to a row, and then has `then` do it.
+
+        Back on the row's own page, unless `then` leads elsewhere. Raises NotFoundError.
+        """
+        row = self.model._default_manager.filter(pk=number_in(object_id)).first()
+        if row is None:
+            raise NotFoundError
+        form = ConfirmForm(*bound_to(request))
+        back = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+        if form.is_valid():
+            return then(row) or redirect(back, row.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{button}: {row}",
+            "original": row,
+            "crumb": button,
+            "back": reverse(back, args=[row.pk]),
+            "form": form,
+            "button": button,
+            "text": text,
+            "opts": self.opts,
+        }
+        return render(request, "admin/confirm.html", context)
 
 
 class GuardedInline(_Guarded, TabularInline):

@@ -20,6 +20,7 @@ from apps.accounts.models import User
 from apps.accounts.zones import zone_of
 from apps.kernel.actors import Actor
 from apps.kernel.errors import ForbiddenError
+from apps.kernel.noting import note
 
 _KEY = "desk_actor"
 
@@ -44,11 +45,12 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 def locality(get_response: Next) -> Next:
-    """Show each user the desk in their own language and time zone."""
+    """Show each user the desk in their own language and time zone, and note who it is."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         user = _user(request)
         if isinstance(user, User):
+            note(user=user.pk)
             timezone.activate(zone_of(user.time_zone))
             translation.activate(user.locale)
         try:

@@ -75,7 +75,7 @@ class Board:
 
 def board_of(actor: Actor) -> Board:
     """Four queries, or none within some seconds."""
-    kept: _Kept = caching.BOARD.get(lambda: _look(actor), actor.id)
+    kept: _Kept = caching.BOARD.get(lambda: _look(actor), actor.id, holds=_Kept)
     return Board(
         views=tuple(
             replace(view, count=kept.counts.get(view.key)) for view in (*BUILT_IN, *kept.saved)

@@ -67,7 +67,7 @@ class Directory:
 
 
 def known() -> Directory:
-    found: Directory = caching.DIRECTORY.get(look_up)
+    found: Directory = caching.DIRECTORY.get(look_up, holds=Directory)
     return found
 
 

@@ -50,7 +50,9 @@ def last_hour(now: datetime) -> Hour | None:
     """None while the figures are away."""
     until = reducing.minute_of(now) + timedelta(minutes=1)
     since = until - timedelta(minutes=MINUTES)
-    found = caching.HOUR.get(lambda: _found(since, until), int(until.timestamp()))
+    found = caching.HOUR.get(
+        lambda: _found(since, until), int(until.timestamp()), holds=dict[datetime, Counts]
+    )
     return _hour(found, since) if found is not None else None
 
 

@@ -8,4 +8,4 @@ class EventsConfig(AppConfig):
     verbose_name = _("Journal")
 
     def ready(self) -> None:
-        autodiscover_modules("events", "subscribers", "receivers")
+        autodiscover_modules("events", "subscribers", "receivers", "witnesses")

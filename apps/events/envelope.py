@@ -27,6 +27,7 @@ class Envelope:
     correlation_id: uuid.UUID
     depth: int
     data: Mapping[str, Any]
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,11 @@ _cause: ContextVar[Cause | None] = ContextVar("cause", default=None)
 
 def current_cause() -> Cause:
     return _cause.get() or Cause()
+
+
+def known_cause() -> Cause | None:
+    """None outside of any request, delivery or job."""
+    return _cause.get()
 
 
 def as_headers(cause: Cause) -> dict[str, Any]:

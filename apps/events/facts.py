@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self
 
+from django.utils.functional import Promise
+
 from apps.events.envelope import Envelope
 
 _NAMING_LAW = re.compile(r"[a-z]+\.[a-z]+(_[a-z]+)*")
@@ -24,10 +26,12 @@ class Fact:
     Subclasses are frozen keyword-only dataclasses with a `name` ("ticket.raised"), a schema
     `version`, and fields of plain types: str, int, float, bool, None and tuples of those. A field
     may be added with a default; any other change is a new version (see contracts/facts.json).
+    `words` tell an administrator, who chooses what a webhook hears of, what has happened.
     """
 
     name: ClassVar[str] = ""
     version: ClassVar[int] = 1
+    words: ClassVar[str | Promise] = ""
     subject: str
 
     def __init_subclass__(cls) -> None:

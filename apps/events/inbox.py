@@ -1,7 +1,8 @@
 """Messages that reach the worker tier, by their kind. An app lists its own in `receivers`.
 
 A message is a JSON object. Its kind is what it says of itself: "kind:claims" for the desk's own,
-"notificationType:Received" or "eventType:Bounce" for what SES tells.
+"notificationType:Received" or "eventType:Bounce" for what SES tells, "NewStateValue:ALARM" for
+what CloudWatch does.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 Message = Mapping[str, Any]
 Receiver = Callable[[Message], None]
 
-_SAYS = ("kind", "notificationType", "eventType")
+_SAYS = ("kind", "notificationType", "eventType", "NewStateValue")
 _receivers: dict[str, Receiver] = {}
 
 

@@ -26,7 +26,8 @@ _away_until = 0.0  # of time.monotonic()
 def chore(function: Callable[[], None]) -> Task[..., None]:
     """A task that does what is due by its rows, any number of times, also two at once.
 
-    What fails is not kept: the chore's next turn does the same (apps.ops.chores).
+    A job that fails is not kept: the chore's next turn does the same (apps.ops.chores). That it
+    fails is, until a turn of it succeeds (apps.ops.jobs).
     """
     keeps: dict[str, Any] = {"acks_on_failure": True, "acks_on_timeout": True}
     made: Task[..., None] = shared_task(**keeps)(function)

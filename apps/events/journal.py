@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
 
+from apps.events import witnesses
 from apps.events.bus import bus
 from apps.events.envelope import Envelope, current_cause
 from apps.events.facts import Fact
@@ -18,6 +19,8 @@ from apps.events.models import Delivery, Event
 from apps.events.registry import subscribers_of
 from apps.kernel.actors import Actor
 from apps.kernel.compiled import Asked, Compiled
+from apps.kernel.noting import note_subject
+from apps.kernel.tracing import tracer
 
 
 def record(fact: Fact, *, actor: Actor, now: datetime) -> Envelope:
@@ -29,6 +32,7 @@ def record(fact: Fact, *, actor: Actor, now: datetime) -> Envelope:
     """
     if not connection.in_atomic_block:
         raise RuntimeError(f"{fact.name} must be recorded in the transaction that made it true")
+    note_subject(fact.subject)
     cause = current_cause()
     event = Event.objects.create(
         name=fact.name,
@@ -38,6 +42,7 @@ def record(fact: Fact, *, actor: Actor, now: datetime) -> Envelope:
         actor_id=actor.id,
         causation_id=cause.event_id,
         correlation_id=cause.correlation_id,
+        traceparent=tracer.get().traceparent(),
         depth=cause.depth,
         data=fact.data(),
         occurred_at=now,
@@ -47,7 +52,9 @@ def record(fact: Fact, *, actor: Actor, now: datetime) -> Envelope:
         Delivery(event=event, subscriber=key, subject=fact.subject, due_at=now)
         for key in (*subscribers_of(fact.name), *bus.get().outside)
     )
-    return envelope(event)
+    recorded = envelope(event)
+    witnesses.announce(recorded)
+    return recorded
 
 
 def past_event(
@@ -126,4 +133,5 @@ def envelope(event: Event) -> Envelope:
         correlation_id=event.correlation_id,
         depth=event.depth,
         data=event.data,
+        traceparent=event.traceparent,
     )

@@ -21,6 +21,8 @@ class Event(models.Model):
     actor_id = models.BigIntegerField(_("actor"), null=True)
     causation_id = models.BigIntegerField(_("cause"), null=True)
     correlation_id = models.UUIDField(_("correlation"))
+    # Where its trace goes on, for whoever handles it (apps.kernel.tracing); null: nobody traces.
+    traceparent = models.CharField(max_length=55, null=True)
     depth = models.PositiveSmallIntegerField(_("depth"))
     data = models.JSONField(_("data"))
     occurred_at = models.DateTimeField(_("when"))

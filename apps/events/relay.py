@@ -32,6 +32,8 @@ from apps.events.envelope import Cause, Envelope, caused_by
 from apps.events.journal import envelope
 from apps.events.models import Delivery
 from apps.events.registry import handler_of
+from apps.kernel.noting import note_subject, scope
+from apps.kernel.tracing import Kind, tracer
 
 logger = logging.getLogger(__name__)
 
@@ -161,18 +163,26 @@ def deliver(claim: Claim) -> bool:
     """Run the subscriber, and mark the delivery as done with what it wrote. False on failure."""
     event = claim.event
     cause = Cause(event_id=event.id, correlation_id=event.correlation_id, depth=event.depth + 1)
-    try:
-        handler = handler_of(claim.subscriber)
-        with caused_by(cause), transaction.atomic():
-            handler(event)
-            _finish(claim)
-    except LostClaimError:
-        logger.info("lease of delivery %s ran out, left to its new holder", claim.delivery_id)
-        return False
-    except Exception as error:
-        logger.exception("delivery %s failed", claim.delivery_id)
-        _fail(claim, error)
-        return False
+    name = claim.subscriber.removeprefix("apps.")
+    with (
+        caused_by(cause),
+        scope(fact=event.name, subscriber=claim.subscriber),
+        tracer.get().begin(name, kind=Kind.MESSAGE, parent=event.traceparent) as span,
+    ):
+        note_subject(event.subject)
+        try:
+            handler = handler_of(claim.subscriber)
+            with transaction.atomic():
+                handler(event)
+                _finish(claim)
+        except LostClaimError:
+            logger.info("lease of delivery %s ran out, left to its new holder", claim.delivery_id)
+            return False
+        except Exception as error:
+            logger.exception("delivery %s failed", claim.delivery_id)
+            span.fail(type(error).__name__)
+            _fail(claim, error)
+            return False
     return True
 
 

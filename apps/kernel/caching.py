@@ -1,9 +1,11 @@
-"""All that the desk caches. Nothing else calls a cache: what is here is all that can be old.
+"""All that the desk caches: what is here is all that can be old. A test holds it to the code.
+
+In a cache, which nothing else calls:
 
 | what | whose | how old | forgotten by |
 |---|---|---|---|
-| BOARD: views and their counts | one agent's | 5 s | what changes views |
-| DIRECTORY: names, teams, statuses | the desk's | 30 s | what changes them |
+| BOARD: views and their counts | one agent's | 5 s | view.saved, view.removed; one's own changes |
+| DIRECTORY: names, teams, statuses | the desk's | 30 s | what changes them: its facts below |
 | HOUR: the last hour's figures | the desk's | 10 s | nothing |
 | SESSIONS: a session's data | one browser's | 60 s | its end, and every change |
 | PRESENCE: who has a ticket open | one person's, on one ticket | 25 s | leaving |
@@ -15,6 +17,29 @@ a cache: such keys are GUARDS, and the database keeps them whichever cache there
 
 Where each process has a memory of its own (CACHE_URL=memory:), facts reach the relay's alone: the
 others are as old as the table says. Where it is shared, they are forgotten everywhere.
+
+In each process's own memory, whichever cache there is. No fact reaches these: the process that made
+a change forgets at most its own, the others go on until the time is over.
+
+| where | what | how old | forgotten by |
+|---|---|---|---|
+| tickets.reference._statuses | statuses | KEPT_SECONDS | nothing |
+| tickets.reference._matrix | priorities by impact and urgency | KEPT_SECONDS | nothing |
+| tickets.reference._categories | categories of tickets | KEPT_SECONDS | nothing |
+| tickets.reference._fields | their fields | KEPT_SECONDS | nothing |
+| tickets.reference._teams | teams | KEPT_SECONDS | nothing |
+| desk.options.options | what a list of tickets can be narrowed to | KEPT_SECONDS | nothing |
+| portal.views.tickets._unchosen | categories as a form's choices | KEPT_SECONDS | nothing |
+| knowledge.shelf._categories | categories of articles | KEPT_SECONDS | nothing |
+| webhooks.reference.wanted | facts that webhooks hear of | KEPT_SECONDS | their changes |
+| search.adapters.postgresql.has_trigrams | whether pg_trgm is there | KEPT_SECONDS | nothing |
+| accounts.identity.keys.Keys | a provider's keys | 3600 s; 86400 s if it is away | an unknown one |
+| accounts.identity.adapters._sign_out_of | where a provider signs out | 3600 s | nothing |
+| ops.health.Watch | whether a part works | 10 s | nothing |
+| project.parameters.renewing | the database's password | 60 s | nothing |
+
+What functions answer by their arguments alone (functools.cache, apps.kernel.compiled) never grows
+old.
 """
 
 from __future__ import annotations
@@ -27,6 +52,8 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from django.core.cache import BaseCache, caches
+
+from apps.kernel.shapes import shape_of
 
 logger = logging.getLogger(__name__)
 
@@ -47,67 +74,93 @@ class _Held(Generic[Value]):
 
 
 @dataclass(frozen=True, slots=True)
+class _Place:
+    """Keys of a value and of its generations, which all releases share."""
+
+    key: str
+    part: object = ""
+    shape: str = ""
+
+    @property
+    def value(self) -> str:
+        return f"{self.key}:{_FRAME}{self.shape}:{self.part}"
+
+    @property
+    def generation(self) -> str:
+        return f"{self.key}:{self.part}:g"
+
+    @property
+    def all_generations(self) -> str:
+        return f"{self.key}:g"
+
+
+_FRAME = shape_of(_Held)
+
+
+@dataclass(frozen=True, slots=True)
 class Computed(Generic[Value]):
     """A value that is made when it is asked for, by one of those who ask at the same time.
 
     Whoever finds it too old while another makes it anew gets the old one; whoever finds none waits.
     `facts` forget it, for every `part`; so does `forget`, for one. A value whose making began
-    before that is not kept.
+    before that is not kept. `holds` is the type of the value: what another release keeps of another
+    shape stands under another key, and is forgotten all the same.
     """
 
     key: str
     seconds: int
     facts: tuple[str, ...] = ()
 
-    def get(self, make: Callable[[], Value], part: object = "") -> Value:
+    def get(self, make: Callable[[], Value], part: object = "", *, holds: Any = object) -> Value:
         cache = caches["default"]
         if is_away(cache):
             return make()
-        held, generation = self._look(cache, part)
+        place = _Place(self.key, part, shape_of(holds))
+        held, generation = self._look(cache, place)
         if held is not None and time.time() < held.fresh_until:
             return held.value
-        lock = f"{self.key}:{part}:making"
+        lock = f"{place.value}:making"
         if cache.add(lock, 1, MAKING):
             try:
-                return self._make(cache, make, part)
+                return self._make(cache, make, place)
             finally:
                 cache.delete(lock)
         if held is not None:
             return held.value
-        return self._wait(cache, make, part, generation)
+        return self._wait(cache, make, place, generation)
 
     def forget(self, part: object) -> None:
-        caches["default"].set(f"{self.key}:{part}:g", secrets.token_hex(8), GENERATION)
+        place = _Place(self.key, part)
+        caches["default"].set(place.generation, secrets.token_hex(8), GENERATION)
 
     def forget_all(self) -> None:
-        caches["default"].set(f"{self.key}:g", secrets.token_hex(8), GENERATION)
+        caches["default"].set(_Place(self.key).all_generations, secrets.token_hex(8), GENERATION)
 
-    def _look(self, cache: BaseCache, part: object) -> tuple[_Held[Value] | None, Any]:
+    def _look(self, cache: BaseCache, place: _Place) -> tuple[_Held[Value] | None, Any]:
         """What is kept and was not forgotten. One round trip."""
-        key = f"{self.key}:{part}"
-        found = cache.get_many([key, f"{key}:g", f"{self.key}:g"])
-        generation = found.get(f"{key}:g"), found.get(f"{self.key}:g")
-        held = found.get(key)
+        found = cache.get_many([place.value, place.generation, place.all_generations])
+        generation = found.get(place.generation), found.get(place.all_generations)
+        held = found.get(place.value)
         if isinstance(held, _Held) and held.generation == generation:
             return held, generation
         return None, generation
 
-    def _make(self, cache: BaseCache, make: Callable[[], Value], part: object) -> Value:
-        held, generation = self._look(cache, part)
+    def _make(self, cache: BaseCache, make: Callable[[], Value], place: _Place) -> Value:
+        held, generation = self._look(cache, place)
         if held is not None and time.time() < held.fresh_until:
             return held.value  # made since we looked
         value = make()
         kept = _Held(time.time() + self.seconds, generation, value)
-        cache.set(f"{self.key}:{part}", kept, self.seconds + MAKING)
+        cache.set(place.value, kept, self.seconds + MAKING)
         return value
 
     def _wait(
-        self, cache: BaseCache, make: Callable[[], Value], part: object, generation: object
+        self, cache: BaseCache, make: Callable[[], Value], place: _Place, generation: object
     ) -> Value:
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and not is_away(cache):
             time.sleep(LOOK)
-            held, _ = self._look(cache, part)
+            held, _ = self._look(cache, place)
             if held is not None:
                 return held.value
         logger.warning("waited in vain for %s, generation %s", self.key, generation)

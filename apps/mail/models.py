@@ -5,6 +5,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 
@@ -12,6 +13,18 @@ class IncomingMailQuerySet(models.QuerySet["IncomingMail"]):
     def waiting(self, *, now: datetime) -> Self:
         """Those that were not read yet, and are to be tried by now."""
         return self.filter(state="received", due_at__lte=now).order_by("due_at", "id")
+
+    def sent_by(self, address: str) -> Self:
+        """Those of an address, by the envelope or by what the mail says.
+
+        Never by a part of it: ann@example.com is in joann@example.com.
+        """
+        theirs = Q(address=address.lower()) | Q(envelope_from__iexact=address)
+        return self.filter(theirs).exclude(state="erasing")
+
+    def erasable(self, *, now: datetime) -> Self:
+        """Those that are to be deleted where they are kept, and to be tried by now."""
+        return self.filter(state="erasing", due_at__lte=now).order_by("due_at", "id")
 
 
 IncomingMailManager = models.Manager.from_queryset(IncomingMailQuerySet)
@@ -24,6 +37,8 @@ class IncomingMail(models.Model):
         RECEIVED = "received", _("Came in")
         KEPT = "kept", _("Kept")
         REPLAYED = "replayed", _("Read again")
+        MISSING = "missing", _("Missing")  # the raw mail is not where it was kept
+        ERASING = "erasing", _("Being deleted")  # forgotten, and its raw mail is still there
 
     store = models.CharField(_("store"), max_length=80)  # the bucket, or "folder"
     key = models.CharField(_("key"), max_length=300)
@@ -37,6 +52,10 @@ class IncomingMail(models.Model):
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.RECEIVED)
     # What the mail says of itself: anybody can write that.
     sender = models.CharField(_("sender"), max_length=320, blank=True)
+    # The sender's bare address in lower case, by which a person's mail is found.
+    address = models.CharField(
+        _("sender's address"), max_length=320, blank=True, default="", db_default=""
+    )
     subject = models.CharField(_("subject"), max_length=255, blank=True)
     message_id = models.CharField(_("Message-ID"), max_length=250, blank=True)
     size = models.PositiveBigIntegerField(_("size"), null=True)  # bytes
@@ -54,6 +73,11 @@ class IncomingMail(models.Model):
         indexes = [
             # What is to be read next.
             models.Index(fields=["due_at"], name="mail_waiting", condition=Q(state="received")),
+            # What is to be deleted next.
+            models.Index(fields=["due_at"], name="mail_erasing", condition=Q(state="erasing")),
+            # What somebody sent: IncomingMailQuerySet.sent_by.
+            models.Index(fields=["address"], name="mail_by_address"),
+            models.Index(Upper("envelope_from"), name="mail_by_envelope"),
         ]
 
     def __str__(self) -> str:

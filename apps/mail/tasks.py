@@ -4,7 +4,7 @@ import logging
 
 from django.utils import timezone
 
-from apps.events.jobs import chore
+from apps.events.jobs import chore, spell
 from apps.mail import actions
 from apps.mail.inbox import InboxAwayError, inbox
 
@@ -15,9 +15,22 @@ logger = logging.getLogger(__name__)
 def take_waiting() -> None:
     """Read what came in. Where nobody tells of mail, look for it first."""
     if not inbox.get().announces:
-        actions.enter_unannounced(now=timezone.now())
-    while actions.take_next(now=timezone.now()):
-        pass
+        try:
+            actions.enter_unannounced(now=timezone.now())
+        except InboxAwayError as error:
+            logger.warning("mail can't be looked for, in a minute again: %s", error)
+            return
+    for _ in spell():
+        if not actions.take_next(now=timezone.now()):
+            return
+
+
+@chore
+def erase_forgotten() -> None:
+    """Delete where it is kept what was forgotten in the database."""
+    for _ in spell():
+        if not actions.erase_next(now=timezone.now()):
+            return
 
 
 @chore

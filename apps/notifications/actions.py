@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +22,7 @@ from apps.accounts.permissions import Permission
 from apps.events import journal
 from apps.events.jobs import nudge
 from apps.kernel.actors import SYSTEM, Actor
+from apps.kernel.counting import count
 from apps.kernel.errors import ForbiddenError
 from apps.kernel.text import number_in
 from apps.notifications import compose, events, standing
@@ -256,7 +258,10 @@ def mark_unsent(*, mail: OutgoingMail, error: str, now: datetime) -> None:
 @transaction.atomic
 def mark_refused(*, mail: OutgoingMail, error: str, now: datetime) -> None:
     """Give up, and say so on the ticket."""
-    if _held_by(mail).update(state="failed", error=error) and mail.message_id is not None:
+    if not _held_by(mail).update(state="failed", error=error):
+        return
+    transaction.on_commit(partial(count, "MailsGivenUp"))
+    if mail.message_id is not None:
         failed = Message.Delivery.FAILED
         tickets.mark_delivery(message_id=mail.message_id, delivery=failed, actor=SYSTEM, now=now)
 

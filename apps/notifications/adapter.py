@@ -22,6 +22,7 @@ from apps.accounts.middleware import SEEN
 from apps.accounts.models import User
 from apps.accounts.permissions import Role
 from apps.kernel.actors import SYSTEM
+from apps.kernel.counting import count
 from apps.kernel.text import one_line
 from apps.notifications import actions
 
@@ -119,6 +120,7 @@ class AccountAdapter(DefaultAccountAdapter):
         now = timezone.now()
         request.session[SEEN] = int(now.timestamp())
         vouching.begin(request, user, now=now)
+        count("SignIns")
         throttle.reset("login-address", user.email)
         # A whole office may sign in from behind one address.
         throttle.give_back("login-client", self.get_client_ip(request))

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from apps.accounts.guarded import GuardedAdmin
 from apps.accounts.middleware import actor_of
@@ -25,6 +25,11 @@ from apps.notifications.models import Recipient
 @admin.register(Recipient)
 class RecipientAdmin(GuardedAdmin):
     needs = Permission.MANAGE_DESK
+    titled = _("Mail that came back")
+    about = _(
+        "Where mail can't be delivered, or its reader calls it spam, the address is noted here, and"
+        " no more is sent to it."
+    )
     list_display = ("address", "how", "reason", "since")
     list_filter = ("state",)
     search_fields = ("=address",)
@@ -40,6 +45,7 @@ class RecipientAdmin(GuardedAdmin):
         "cleared_at",
     )
     actions = ("mail_again",)
+    actions_detail = ("again",)
     labels: ClassVar[dict[str, str]] = {
         "ok": "success",
         "bouncing": "warning",
@@ -56,6 +62,17 @@ class RecipientAdmin(GuardedAdmin):
         for known in chosen:
             _clear(request, known.address)
         messages.success(request, _("Mail goes there again: %d") % len(chosen))
+
+    @action(description=_("Mail there again"), url_path="again", permissions=["view"])  # type: ignore[untyped-decorator]
+    def again(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        def clear(known: Recipient) -> None:
+            _clear(request, known.address)
+            messages.success(request, _("The next answer goes to this address again."))
+
+        text = _("Make sure first that the address is right, and that its reader wants our mail.")
+        return self.confirmed(
+            request, object_id, button=_("Mail there again"), text=text, then=clear
+        )
 
     def get_urls(self) -> list[Any]:
         again = self.admin_site.admin_view(again_view)

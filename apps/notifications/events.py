@@ -3,6 +3,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from apps.events.facts import Fact
 
 
@@ -19,6 +22,9 @@ class RecipientSuppressed(Fact):
     """No more mail to the subject. `state` says why: suppressed or complained."""
 
     name: ClassVar[str] = "recipient.suppressed"
+    words: ClassVar[Promise] = _(
+        "No more mail goes to an address: it came back, or was called spam."
+    )
     state: str
 
 
@@ -27,4 +33,5 @@ class RecipientCleared(Fact):
     """Mail goes to the subject again. `why` is staff, verified or reported."""
 
     name: ClassVar[str] = "recipient.cleared"
+    words: ClassVar[Promise] = _("Mail goes to an address again.")
     why: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -96,9 +97,12 @@ class FolderOutbox:
                 self._delete(name)
 
     def forget(self, address: str) -> None:
-        wanted = address.encode().lower()
+        # ann@example.com is in joann@example.com, and in ann@example.com.au.
+        part = rb"[\w.!#$%&'*+/=?^`{|}~-]"
+        whole = rb"(?<!%b)%b(?!\.?[\w-])" % (part, re.escape(address.encode()))
+        wanted = re.compile(whole, re.IGNORECASE)
         for name, source in self._all():
-            if wanted in source.lower():
+            if wanted.search(source):
                 self._delete(name)
 
     def prune(self, *, before: datetime) -> None:

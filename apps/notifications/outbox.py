@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage as ParsedMail
 from email.utils import parsedate_to_datetime
@@ -40,6 +40,8 @@ class OutboxAwayError(DomainError):
 
 
 class Outbox(Protocol):
+    """Reading raises OutboxAwayError. Where nothing can be deleted, that does nothing."""
+
     is_readable: bool  # whether there is anything that a page could show
 
     def names(self) -> list[str]:
@@ -52,7 +54,7 @@ class Outbox(Protocol):
         """Delete the mails with a Message-ID."""
 
     def forget(self, address: str) -> None:
-        """Delete the mails to an address, and those that name it."""
+        """Delete the mails to an address, and those that name it, but not as a part of another."""
 
     def prune(self, *, before: datetime) -> None:
         """Delete the mails of before a moment."""
@@ -101,12 +103,17 @@ def parsed(name: str, source: bytes) -> Kept:
         sender=str(mail["From"]),
         to=str(mail["To"]),
         subject=str(mail["Subject"]),
-        sent_at=parsedate_to_datetime(str(mail["Date"])),
+        sent_at=_moment(str(mail["Date"])),
         text=_part(mail, "plain"),
         html=_part(mail, "html"),
         headers=tuple((key, str(value)) for key, value in mail.items()),
         source=source,
     )
+
+
+def _moment(date: str) -> datetime:
+    moment = parsedate_to_datetime(date)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)  # "-0000" is UTC all the same
 
 
 def _part(mail: ParsedMail, kind: str) -> str:

@@ -59,7 +59,11 @@ _UNEXPECTED = _("The mail service answered something unexpected. The mail is tri
 
 
 class SesBackend(BaseEmailBackend):
-    """Hands over each mail as it is, with all its headers. Raises CarrierError."""
+    """Hands over each mail as it is, with all its headers. Raises CarrierError.
+
+    Asked once: SES may have taken a mail whose answer was lost, and gives each its own Message-ID,
+    so that its reader would see it as often as the library asks.
+    """
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         configuration_set = urlsplit(settings.MAIL_URL).netloc
@@ -67,7 +71,7 @@ class SesBackend(BaseEmailBackend):
             sender = sanitize_address(mail.from_email, "utf-8")
             to = [sanitize_address(address, "utf-8") for address in mail.recipients()]
             with _told(sender):
-                answer = _client().send_email(
+                answer = aws.client("sesv2", attempts=1).send_email(
                     FromEmailAddress=sender,
                     Destination={"ToAddresses": to},
                     Content={"Raw": {"Data": mail.message().as_bytes(linesep="\r\n")}},  # type: ignore[call-arg]  # Django's own

@@ -28,7 +28,10 @@ def outbox_of(location: Location) -> LocalSes | Gone:
 
 
 class LocalSes(Gone):
-    """Subject, text and HTML of each mail of this account. Its headers are not kept there."""
+    """Subject, text and HTML of each mail of this account. Its headers are not kept there.
+
+    Nothing can be deleted there: all of it is gone when the local AWS ends.
+    """
 
     is_readable = True
 

@@ -14,6 +14,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
 from apps.events.jobs import chore, spell
+from apps.kernel.tracing import tracer
 from apps.notifications import actions
 from apps.notifications.addresses import is_blocked
 from apps.notifications.carrying import AwayError, BusyError, DeskMail, RefusedError, carrier
@@ -40,8 +41,10 @@ def send_due() -> None:
 
     Where none can be carried now, the others wait too: asking for each would take long, and harm.
 
-    Killed between the server's yes and our mark, a mail goes out again with the same Message-ID,
-    which mail programs show once; the embedded folder keeps one file of it.
+    Killed between the server's yes and our mark, or where its answer is lost, a mail goes again.
+    By a mail server it has the same Message-ID, which mail programs show once, and the embedded
+    folder keeps one file of it. SES has no key by which it would know a mail again, and writes a
+    Message-ID of its own: its reader gets the mail twice. Better that than never.
     """
     connection = get_connection()
     for _ in spell():
@@ -53,7 +56,8 @@ def send_due() -> None:
 def _carry(mail: OutgoingMail, connection: BaseEmailBackend) -> bool:
     """Send one. False if it makes no sense to try others now."""
     try:
-        carried_as = _send(mail, connection)
+        with tracer.get().span("mail", mail=mail.pk):
+            carried_as = _send(mail, connection)
     except BusyError as error:
         logger.info("the carrier is busy, mail waits: %s", error)
         actions.put_off(mail=mail, error=str(error), seconds=error.seconds, now=timezone.now())

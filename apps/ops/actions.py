@@ -20,7 +20,7 @@ LONGEST_ERROR = 2000
 
 
 def note_failure(*, job_id: str, task: str, error: BaseException) -> None:
-    """Remember why a job failed; the job itself is the broker's."""
+    """Remember why a job failed; the job itself is the broker's. Chores: `job_id` is the task's."""
     told = {
         "task": task,
         "error": f"{type(error).__name__}: {error}"[:LONGEST_ERROR],
@@ -34,6 +34,13 @@ def note_failure(*, job_id: str, task: str, error: BaseException) -> None:
             JobFailure.objects.create(job_id=job_id, **told)
     except IntegrityError:
         again.update(times=F("times") + 1, **told)
+
+
+def forget_failure(*, job_id: str) -> None:
+    """It is done. Most jobs never failed: those write nothing."""
+    known = JobFailure.objects.filter(job_id=job_id)
+    if known.exists():
+        known.delete()
 
 
 def forget_failures(*, now: datetime) -> None:

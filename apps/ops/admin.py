@@ -57,6 +57,9 @@ class DeliveryState(admin.SimpleListFilter):
 @admin.register(Delivery)
 class DeliveryAdmin(GuardedAdmin):
     needs = Permission.MANAGE_DESK
+    about = _(
+        "Whatever happens is handed to all parts of the desk that act on it: it is noted here."
+    )
     list_display = ("event", "subscriber", "subject", "state", "failures", "due_at")
     list_filter = (DeliveryState, "subscriber")
     list_select_related = ("event",)
@@ -88,6 +91,7 @@ class EventAdmin(GuardedAdmin):
     """The audit log."""
 
     needs = Permission.MANAGE_DESK
+    titled = _("Journal")
     list_display = ("id", "name", "subject", "kind_of_actor", "actor_id", "occurred_at")
     search_fields = ("=subject", "=name")
     search_help_text = _("A subject such as ticket:42, or a fact's name")
@@ -120,6 +124,8 @@ class EventAdmin(GuardedAdmin):
 @admin.register(OutgoingMail)
 class OutgoingMailAdmin(GuardedAdmin):
     needs = Permission.MANAGE_DESK
+    titled = _("Outgoing mail")
+    about = _("Each mail that the desk sends is noted here, with what became of it.")
     list_display = ("subject", "to", "status", "became", "why", "created_at", "sent_at")
     list_filter = ("state", "outcome")
     search_fields = ("=to", "subject")

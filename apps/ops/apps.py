@@ -1,6 +1,8 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from apps.ops.metrics import recording
+
 
 class OpsConfig(AppConfig):
     name = "apps.ops"
@@ -11,3 +13,4 @@ class OpsConfig(AppConfig):
         from apps.ops.services import build_all
 
         build_all()
+        recording.begin()

@@ -51,6 +51,10 @@ CHORES = (
         "mail that came in: what waits to be read, and what a folder holds",
     ),
     Chore(
+        "erase-mail", "* * * * *", "apps.mail.tasks.erase_forgotten",
+        "mail of people who were forgotten, should the nudge be lost or its store be away",
+    ),
+    Chore(
         "find-mail", "37 4 * * *", "apps.mail.tasks.find_unannounced",
         "mail that was stored without its notice reaching us",
     ),
@@ -105,6 +109,14 @@ CHORES = (
     Chore(
         "scan-files", "* * * * *", "apps.tickets.tasks.scan_waiting",
         "files that came while the scanner was away: nobody opens them before",
+    ),
+    Chore(
+        "measure", "* * * * *", "apps.ops.tasks.measure",
+        "how the desk stands, for its figures; no such job for minutes is an alarm itself",
+    ),
+    Chore(
+        "settle-alarms", "*/10 * * * *", "apps.ops.tasks.settle_alarms",
+        "tickets of alarms that came and went, once they have been quiet",
     ),
     Chore(
         "settle-deflections", "*/10 * * * *", "apps.portal.tasks.settle_deflections",

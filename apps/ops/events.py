@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from apps.events.facts import Fact
 
 
@@ -17,6 +20,7 @@ class JobRetried(Fact):
     """A job that had been given up was put back into its queue."""
 
     name: ClassVar[str] = "job.retried"
+    words: ClassVar[Promise] = _("A job that was given up is tried again.")
     task: str
     queue: str
 
@@ -26,5 +30,6 @@ class JobDropped(Fact):
     """A job that had been given up was thrown away undone."""
 
     name: ClassVar[str] = "job.dropped"
+    words: ClassVar[Promise] = _("A job that was given up was thrown away.")
     task: str
     queue: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from celery import Celery, Task, bootsteps
@@ -11,6 +12,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from apps.events.envelope import as_headers, caused_by, current_cause, from_headers
+from apps.kernel.counting import count
+from apps.kernel.noting import scope
+from apps.kernel.tracing import Kind, tracer
 from apps.ops import broker
 from apps.ops.broker.queues import LONGEST_DELAY
 
@@ -18,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 # By name: Celery is there before Django's models are.
 NOTE_FAILURE = "apps.ops.actions.note_failure"
+FORGET_FAILURE = "apps.ops.actions.forget_failure"
 
 
 class Jobs(Celery):
@@ -44,9 +49,12 @@ class Jobs(Celery):
             )
         if countdown and countdown > 0:
             options["delay_seconds"] = int(countdown)
+        goes_on = tracer.get().traceparent()
         options["headers"] = {
             **as_headers(current_cause()),
-            "sent_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            **({"traceparent": goes_on} if goes_on else {}),
+            "sent_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "delay": options.get("delay_seconds", 0),
             **(options.get("headers") or {}),
         }
         return super().send_task(name, args, kwargs, **options)
@@ -67,8 +75,8 @@ class CausedTask(Task):  # type: ignore[type-arg]
     """A job knows what set it off: its facts and log lines carry the same correlation.
 
     A job that was sent without a cause, such as a chore, is the beginning of one. A job that fails
-    comes again and is given up in the end, where staff see why; a chore doesn't, since its next
-    turn does the same (apps.events.jobs.chore).
+    comes again and is given up in the end; a chore doesn't, since its next turn does the same
+    (apps.events.jobs.chore). Why either failed is kept where staff see it, until it is done.
     """
 
     abstract = True
@@ -77,15 +85,42 @@ class CausedTask(Task):  # type: ignore[type-arg]
     )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        with caused_by(from_headers(self.request.headers or {})):
+        headers = self.request.headers or {}
+        count("JobWait", _waited(headers))
+        name, goes_on = self.name.removeprefix("apps."), headers.get("traceparent")
+        with (
+            caused_by(from_headers(headers)),
+            scope(job=self.name),
+            tracer.get().begin(name, kind=Kind.MESSAGE, parent=goes_on),
+        ):
             return super().__call__(*args, **kwargs)
 
     def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
         super().on_failure(exc, task_id, args, kwargs, einfo)
-        if self.acks_on_failure:
-            return
+        count("JobsFailed")
         try:
-            import_string(NOTE_FAILURE)(job_id=task_id, task=self.name, error=exc)
+            import_string(NOTE_FAILURE)(job_id=self._known_by(task_id), task=self.name, error=exc)
         except Exception:
             # The database may be what failed: the job comes again all the same.
             logger.exception("why %s failed wasn't noted", self.name)
+
+    def on_success(self, retval: Any, task_id: str, args: Any, kwargs: Any) -> None:
+        super().on_success(retval, task_id, args, kwargs)
+        try:
+            import_string(FORGET_FAILURE)(job_id=self._known_by(task_id))
+        except Exception:
+            # The job is done, and its failure the next success's to forget, or the night's.
+            logger.exception("that %s failed before wasn't forgotten", self.name)
+
+    def _known_by(self, task_id: str) -> str:
+        """All jobs of a chore do the same: they are one."""
+        return str(self.name) if self.acks_on_failure else task_id
+
+
+def _waited(headers: Mapping[str, Any]) -> float:
+    """Seconds since the job should have begun; those of a job from before are not known: none."""
+    sent = headers.get("sent_at")
+    if sent is None:
+        return 0.0
+    since = datetime.fromisoformat(sent) + timedelta(seconds=headers.get("delay", 0))
+    return max((datetime.now(UTC) - since).total_seconds(), 0.0)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from collections.abc import Callable
 from http import HTTPStatus
@@ -9,18 +10,31 @@ from urllib.parse import urlencode, urlsplit
 from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.core.exceptions import (
+    MiddlewareNotUsed,
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from apps.events.envelope import Cause, caused_by
+from apps.kernel.counting import is_counting
 from apps.kernel.errors import DomainError
+from apps.kernel.noting import scope
+from apps.kernel.tracing import Kind, Span, tracer
 from apps.ops import failures
 from apps.ops import health as checks
+from apps.ops.metrics.pages import kind_of
+from apps.ops.metrics.recording import recorder
+from apps.ops.metrics.table import SLOW
 
 logger = logging.getLogger(__name__)
+served = logging.getLogger("apps.ops.served")
 
 _MEGABYTE = 1 << 20
 _DROPPED = 256  # megabytes of what is too large
@@ -47,6 +61,27 @@ def health(get_response: Next) -> Next:
     return middleware
 
 
+def only_edge(get_response: Next) -> Next:
+    """Answer whoever comes through the edge alone, which shows a secret (infra/edge.yaml).
+
+    Its firewall and its limits would be worth nothing to who asks a load balancer by its own name.
+    """
+    # Several while one is changed, separated by spaces. A worker is asked by its own machine alone.
+    known = settings.ORIGIN_SECRET.split()
+    if not known or settings.ROLE == "worker":
+        raise MiddlewareNotUsed
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        shown = request.headers.get("X-Origin-Secret", "")
+        if not any(constant_time_compare(shown, secret) for secret in known):
+            return HttpResponse(
+                f"The desk is at {settings.SITE_URL}\n", content_type="text/plain", status=403
+            )
+        return get_response(request)
+
+    return middleware
+
+
 def readable_address(get_response: Next) -> Next:
     """No address or cookie of ours holds a NUL, and PostgreSQL fails wherever one turns up."""
 
@@ -62,15 +97,62 @@ def readable_address(get_response: Next) -> Next:
 
 
 def request_context(get_response: Next) -> Next:
-    """One correlation id per request, on its facts, its log lines and its answer."""
+    """One correlation id per request, on its facts, its log lines and its answer.
+
+    And the line that says that it was served. It names the route: addresses may hold secrets, and
+    what is asked of them holds what people look for.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        with caused_by(Cause(correlation_id=uuid.uuid4())) as cause:
+        began = time.perf_counter()
+        with (
+            caused_by(Cause(correlation_id=uuid.uuid4())) as cause,
+            scope(),
+            tracer.get().begin(
+                str(request.method), kind=Kind.REQUEST, parent=_goes_on(request)
+            ) as span,
+        ):
             response = get_response(request)
             response["X-Request-Id"] = str(cause.correlation_id)
+            _say(span, request, response.status_code)
+            _tell(request, response.status_code, 1000 * (time.perf_counter() - began))
             return response
 
     return middleware
+
+
+def _goes_on(request: HttpRequest) -> str | None:
+    """What a fact's message brings the worker tier. No stranger chooses which requests we keep."""
+    is_worker = settings.ROLE == "worker"
+    return request.headers.get("X-Aws-Sqsd-Attr-Traceparent") if is_worker else None
+
+
+def _say(span: Span, request: HttpRequest, status: int) -> None:
+    route = route_of(request)
+    span.rename(f"{request.method} {route}")
+    span.say(
+        http_request_method=str(request.method),
+        http_route=route,
+        http_response_status__code=status,
+    )
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        span.fail(str(status))
+
+
+def _tell(request: HttpRequest, status: int, ms: float) -> None:
+    route = route_of(request)
+    served.info("%s %s %d", request.method, route, status, extra={"ms": round(ms, 1)})
+    if is_counting():
+        recorder.count("Requests")
+        recorder.count("ServerErrors", status >= HTTPStatus.INTERNAL_SERVER_ERROR)
+        recorder.count("SlowRequests", ms > SLOW)
+        recorder.observe("Latency", ms, page=kind_of(route[1:]))
+
+
+def route_of(request: HttpRequest) -> str:
+    """The pattern of the address, such as /requests/<str:ref>/; that of no page is all alike."""
+    found = request.resolver_match
+    return f"/{found.route}" if found else "(no page)"
 
 
 def admin_policy(get_response: Next) -> Next:
@@ -98,7 +180,7 @@ class domain_errors:  # noqa: N801 - named like its sibling middlewares
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, DomainError):
             return None
-        logger.info("refused", extra={"code": error.code, "path": request.path})
+        logger.info("refused", extra={"code": error.code, "route": route_of(request)})
         back = request.META.get("HTTP_REFERER", "")
         in_admin = request.path.startswith("/admin/") and request.method == "POST"
         if in_admin and url_has_allowed_host_and_scheme(back, {request.get_host()}):

@@ -12,14 +12,17 @@ from apps.events.stream import stream
 from apps.insights.figures import figures
 from apps.kernel.ports import Port
 from apps.kernel.scanning import scanner
+from apps.kernel.tracing import tracer
 from apps.mail.inbox import inbox
 from apps.notifications.carrying import carrier
 from apps.notifications.outbox import outbox
 from apps.ops.dead_jobs import dead_jobs
+from apps.ops.metrics import sinks
 from apps.search.index import index
 
 PORTS: tuple[Port[Any], ...] = (
-    identity, bus, stream, figures, scanner, inbox, carrier, outbox, dead_jobs, index,
+    identity, bus, stream, figures, scanner, inbox, carrier, outbox, dead_jobs, index, sinks,
+    tracer,
 )  # fmt: skip
 
 

@@ -8,8 +8,16 @@ from django.utils import timezone
 
 from apps.events import relay
 from apps.events.jobs import chore
+from apps.kernel.counting import is_counting
 from apps.ops import actions
+from apps.ops.alarms import actions as alarms
+from apps.ops.alarms.deciding import QUIET
+from apps.ops.alarms.reading import State
 from apps.ops.doctor import actions as doctor
+from apps.ops.metrics.gauges import measure as measure_now
+from apps.ops.metrics.recording import recorder
+from apps.ops.models import Alarm
+from apps.tickets.statuses import ACTIVE
 
 KEEP_DELIVERIES = timedelta(days=14)
 
@@ -29,6 +37,22 @@ def prune_sessions() -> None:
 @chore
 def prune_failures() -> None:
     actions.forget_failures(now=timezone.now())
+
+
+@chore
+def measure() -> None:
+    """Tell how the desk stands, once a minute for all of its processes."""
+    if is_counting():
+        recorder.flush(measure_now(now=timezone.now()))
+
+
+@chore
+def settle_alarms() -> None:
+    """Those that came and went, and have been quiet since."""
+    now = timezone.now()
+    quiet = Alarm.objects.filter(state=State.OK, changed_at__lte=now - QUIET)
+    for alarm in quiet.filter(ticket__status_category__in=sorted(ACTIVE)):
+        alarms.settle_quiet(alarm=alarm, now=now)
 
 
 @shared_task

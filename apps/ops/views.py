@@ -1,4 +1,4 @@
-"""The page of jobs that were given up."""
+"""The page of jobs that were given up, and of chores that fail."""
 
 from __future__ import annotations
 
@@ -55,6 +55,7 @@ def _show(request: HttpRequest, found: Found, away: UnavailableError | None = No
     context = {
         **admin.site.each_context(request),
         "title": _("Jobs given up"),
+        "chores": list(JobFailure.objects.of_chores()),
         "rows": _rows(found.jobs),
         "hidden": found.total - len(found.jobs),
         "away": away,
@@ -82,8 +83,8 @@ def _chosen(request: HttpRequest) -> HttpResponse:
         messages.success(request, _DO[what].told(done))
     if away:
         messages.error(request, str(away))
-    elif not done:
-        messages.warning(request, _("They were gone already: somebody else has seen to them."))
+    elif done < len(keys):
+        messages.warning(request, _not_found(len(keys) - done))
     return redirect(HOME)
 
 
@@ -130,6 +131,17 @@ def _retry_question(n: int) -> str:
 
 def _retried(n: int) -> str:
     return ngettext("%d job will be tried again.", "%d jobs will be tried again.", n) % n
+
+
+def _not_found(n: int) -> str:
+    return (
+        ngettext(
+            "%d job was not found: somebody else has seen to it, or looks at it just now.",
+            "%d jobs were not found: somebody else has seen to them, or looks at them just now.",
+            n,
+        )
+        % n
+    )
 
 
 def _drop_question(n: int) -> str:

@@ -3,6 +3,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from apps.events.facts import Fact
 
 
@@ -14,6 +17,7 @@ class ArticleDeflected(Fact):
     """
 
     name: ClassVar[str] = "article.deflected"
+    words: ClassVar[Promise] = _("A suggested article answered the question: no request was sent.")
     article_id: int
     reader_id: int
     said: bool

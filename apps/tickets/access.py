@@ -9,6 +9,7 @@ from django.db.models import Model, QuerySet
 from apps.kernel.actors import Actor
 from apps.kernel.compiled import CompiledFor
 from apps.kernel.errors import NotFoundError
+from apps.kernel.noting import note
 from apps.tickets import reference
 from apps.tickets.errors import FileWaitingError, UnknownNumberError
 from apps.tickets.models import Attachment, Message, Ticket, Upload
@@ -37,10 +38,12 @@ def ticket_by_number(number: int, actor: Actor) -> Ticket:
 
 def _ticket(column: str, value: int | str, actor: Actor) -> Ticket:
     if actor.id is None:
-        return reference.dress(_one(_visible(column, value, actor)))
-    ticket = _by[column].first(actor, value)
+        ticket: Ticket | None = _visible(column, value, actor).first()
+    else:
+        ticket = _by[column].first(actor, value)
     if ticket is None:
         raise NotFoundError
+    note(ticket=ticket.pk)
     return reference.dress(ticket)
 
 

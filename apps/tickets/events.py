@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from apps.events.facts import Fact
 
 
@@ -21,12 +24,14 @@ class DeskConfigured(Fact):
     """What the desk is set up with changed: the subject says which row ("category:7")."""
 
     name: ClassVar[str] = "desk.configured"
+    words: ClassVar[Promise] = _("A setting of the desk changed, such as a category or a status.")
     name_of: str  # what the row is called now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketRaised(Fact):
     name: ClassVar[str] = "ticket.raised"
+    words: ClassVar[Promise] = _("There is a new ticket.")
     message_id: int
     requester_id: int
     organisation_id: int | None
@@ -42,6 +47,7 @@ class TicketUpdated(Fact):
     """`changed` names the fields; tags and watchers say which, by their own fields."""
 
     name: ClassVar[str] = "ticket.updated"
+    words: ClassVar[Promise] = _("A ticket's subject, tags, watchers or other details changed.")
     changed: tuple[str, ...]
     tags_added: tuple[str, ...] = ()
     tags_removed: tuple[str, ...] = ()
@@ -52,6 +58,9 @@ class TicketUpdated(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketStatusChanged(Fact):
     name: ClassVar[str] = "ticket.status_changed"
+    words: ClassVar[Promise] = _(
+        "A ticket has another status: it waits, or is solved, for example."
+    )
     status_from: str  # slugs
     status_to: str
     category_from: str
@@ -61,6 +70,7 @@ class TicketStatusChanged(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketAssigned(Fact):
     name: ClassVar[str] = "ticket.assigned"
+    words: ClassVar[Promise] = _("A ticket has another agent or team.")
     team_from: int | None
     team_to: int | None
     assignee_from: int | None
@@ -77,6 +87,7 @@ class TicketLeftWaiting(Fact):
     """The team's policy found nobody; told once, however often it looks again."""
 
     name: ClassVar[str] = "ticket.left_waiting"
+    words: ClassVar[Promise] = _("No agent could take a new ticket: it waits for one.")
     team_id: int
     reason: str
     considered: tuple[int, ...] = ()
@@ -87,6 +98,7 @@ class TicketLeftWaiting(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketCategorised(Fact):
     name: ClassVar[str] = "ticket.categorised"
+    words: ClassVar[Promise] = _("A ticket has another category.")
     category_from: int | None
     category_to: int | None
 
@@ -94,6 +106,7 @@ class TicketCategorised(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketPrioritised(Fact):
     name: ClassVar[str] = "ticket.prioritised"
+    words: ClassVar[Promise] = _("A ticket has another priority.")
     priority_from: int
     priority_to: int
     impact: int
@@ -107,12 +120,14 @@ class TicketMerged(Fact):
     """The subject was merged into `survivor_id`."""
 
     name: ClassVar[str] = "ticket.merged"
+    words: ClassVar[Promise] = _("A ticket was merged into another one.")
     survivor_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketUnmerged(Fact):
     name: ClassVar[str] = "ticket.unmerged"
+    words: ClassVar[Promise] = _("A merged ticket stands on its own again.")
     survivor_id: int
 
 
@@ -121,6 +136,7 @@ class TicketSplit(Fact):
     """Messages moved from the subject to the new ticket `into_id`."""
 
     name: ClassVar[str] = "ticket.split"
+    words: ClassVar[Promise] = _("Messages were moved from a ticket to a new one.")
     into_id: int
     message_ids: tuple[int, ...]
 
@@ -130,6 +146,7 @@ class TicketLinked(Fact):
     """`kind` is a Link.Kind or "parent"; `removed` when the link was taken away."""
 
     name: ClassVar[str] = "ticket.linked"
+    words: ClassVar[Promise] = _("Two tickets were linked, or unlinked.")
     target_id: int
     kind: str
     removed: bool = False
@@ -138,12 +155,14 @@ class TicketLinked(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketReopened(Fact):
     name: ClassVar[str] = "ticket.reopened"
+    words: ClassVar[Promise] = _("A solved ticket is open again.")
     by_reply: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketClosed(Fact):
     name: ClassVar[str] = "ticket.closed"
+    words: ClassVar[Promise] = _("A ticket was closed: a later answer opens a new one.")
     automatic: bool
 
 
@@ -152,6 +171,7 @@ class MessageAdded(Fact):
     """A reply or a note was written on the subject."""
 
     name: ClassVar[str] = "message.added"
+    words: ClassVar[Promise] = _("Somebody wrote on a ticket.")
     message_id: int
     author_id: int | None
     visibility: str
@@ -164,12 +184,14 @@ class MessageAdded(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRedacted(Fact):
     name: ClassVar[str] = "message.redacted"
+    words: ClassVar[Promise] = _("Words were removed from a message for good.")
     message_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttachmentUploaded(Fact):
     name: ClassVar[str] = "attachment.uploaded"
+    words: ClassVar[Promise] = _("A file was added to a ticket.")
     attachment_id: int
     message_id: int
     content_type: str
@@ -182,6 +204,7 @@ class AttachmentScanned(Fact):
     """The scanner could be reached after all, and found nothing."""
 
     name: ClassVar[str] = "attachment.scanned"
+    words: ClassVar[Promise] = _("A file that waited for the scanner was found harmless.")
     attachment_id: int
 
 
@@ -190,6 +213,7 @@ class AttachmentQuarantined(Fact):
     """It may do harm: nobody can open it."""
 
     name: ClassVar[str] = "attachment.quarantined"
+    words: ClassVar[Promise] = _("A file may do harm: nobody can open it.")
     attachment_id: int
     finding: str  # the scanner's name for it
 
@@ -199,6 +223,7 @@ class AttachmentMissed(Fact):
     """The storage doesn't have it, or has it again: `found`."""
 
     name: ClassVar[str] = "attachment.missed"
+    words: ClassVar[Promise] = _("A file is missing from the storage, or is there again.")
     attachment_id: int
     found: bool = False
 
@@ -206,6 +231,7 @@ class AttachmentMissed(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttachmentRedacted(Fact):
     name: ClassVar[str] = "attachment.redacted"
+    words: ClassVar[Promise] = _("A file was removed from a ticket for good.")
     attachment_id: int
     key: str  # where the storage still keeps the bytes, for the subscriber that deletes them
 
@@ -215,6 +241,7 @@ class MessageSent(Fact):
     """The first mail of this message left the desk."""
 
     name: ClassVar[str] = "message.sent"
+    words: ClassVar[Promise] = _("A reply left the desk by mail.")
     message_id: int
 
 
@@ -223,6 +250,7 @@ class MessageRejected(Fact):
     """A mail of this message could not be sent."""
 
     name: ClassVar[str] = "message.rejected"
+    words: ClassVar[Promise] = _("A reply could not be sent by mail.")
     message_id: int
 
 
@@ -231,6 +259,7 @@ class MessageDelivered(Fact):
     """A mail of this message reached somebody's server."""
 
     name: ClassVar[str] = "message.delivered"
+    words: ClassVar[Promise] = _("A reply by mail reached the other side's server.")
     message_id: int
 
 
@@ -239,6 +268,7 @@ class MessageBounced(Fact):
     """A mail of this message came back."""
 
     name: ClassVar[str] = "message.bounced"
+    words: ClassVar[Promise] = _("A reply by mail came back.")
     message_id: int
 
 
@@ -247,6 +277,7 @@ class RatingRequested(Fact):
     """The requester is to be asked, by mail, how the solving was."""
 
     name: ClassVar[str] = "rating.requested"
+    words: ClassVar[Promise] = _("A customer is asked how a ticket was solved.")
     rating_id: int
 
 
@@ -255,6 +286,7 @@ class RatingGiven(Fact):
     """`score` is 1 to 5; team and assignee are those of the solving's last moment."""
 
     name: ClassVar[str] = "rating.given"
+    words: ClassVar[Promise] = _("A customer rated how a ticket was solved.")
     rating_id: int
     score: int
     has_comment: bool

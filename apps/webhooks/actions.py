@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.access import require
@@ -23,11 +24,18 @@ from apps.tickets.events import id_in
 from apps.tickets.models import Ticket
 from apps.webhooks import addresses, events, notice, offers, reference, signing
 from apps.webhooks.errors import SecretIsNewError, WebhookIsOffError, WebhookRefusedError
-from apps.webhooks.models import Endpoint, WebhookDelivery, WebhookDeliveryQuerySet
+from apps.webhooks.models import (
+    ContractUse,
+    Endpoint,
+    Turn,
+    WebhookDelivery,
+    WebhookDeliveryQuerySet,
+)
 from apps.webhooks.posting import Answer
 
 OVERLAP = timedelta(hours=24)  # both secrets are good after a rotation
 LEASE = timedelta(seconds=60)  # longer than one POST may take
+TURN = timedelta(seconds=60)  # longer than a sender waits before it says that it is there
 FIRST_REST = timedelta(seconds=5)
 LONGEST_REST = timedelta(minutes=10)
 FIRST_RETRY = timedelta(seconds=30)
@@ -243,6 +251,21 @@ def send_again(*, delivery_ids: Sequence[int], actor: Actor, now: datetime) -> i
     return count
 
 
+def take_turn(*, now: datetime, mine: datetime | None = None) -> datetime | None:
+    """Be the one that sends, or stay it: until when. None while another process is."""
+    turn, _ = Turn.objects.get_or_create(pk=1)
+    free = Q(until=None) | Q(until__lte=now) | Q(until=mine)
+    until = now + TURN
+    return until if Turn.objects.filter(free, pk=turn.pk).update(until=until) else None
+
+
+def end_turn(*, mine: datetime, now: datetime) -> None:
+    """Let others send. What came while they found us at it has nobody else to look for it."""
+    Turn.objects.filter(until=mine).update(until=None)
+    if Endpoint.objects.ready(now=now).exists():
+        nudge("apps.webhooks.tasks.send_due")
+
+
 def claim(*, now: datetime) -> Claimed | None:
     """The next delivery to send; None if there is none.
 
@@ -276,10 +299,25 @@ def mark_answered(*, claimed: Claimed, answer: Answer, took_ms: int, now: dateti
     if not 200 <= answer.status < 300:  # noqa: PLR2004 - HTTP's own
         _mark_failed(claimed, f"answered {answer.status}", now, told)
         return
-    _mine(claimed).update(state=_State.SENT, done_at=now, error="", **told)
+    if _mine(claimed).update(state=_State.SENT, done_at=now, error="", **told):
+        _note_use(claimed, now=now)
     if claimed.endpoint.failures:
         Endpoint.objects.filter(pk=claimed.endpoint.pk).update(failures=0, failing_since=None)
-    _release(claimed)
+    _release(claimed, until=now)  # the last in the row: EndpointQuerySet.ready()
+
+
+def _note_use(claimed: Claimed, *, now: datetime) -> None:
+    """One sender at a time holds an endpoint: nobody else counts this row."""
+    fact = registered().get(claimed.delivery.fact)
+    if fact is None or claimed.delivery.event_id is None:
+        return  # a ping, or what only another release knows
+    use, _is_new = ContractUse.objects.get_or_create(
+        endpoint=claimed.endpoint,
+        fact=fact.name,
+        version=fact.version,
+        day=now.astimezone(UTC).date(),
+    )
+    ContractUse.objects.filter(pk=use.pk).update(times=F("times") + 1)
 
 
 @transaction.atomic
@@ -331,6 +369,10 @@ def give_up_old(*, now: datetime) -> int:
         .filter(since__lt=now - GIVE_UP_AFTER)
         .update(state=_State.FAILED, done_at=now)
     )
+
+
+def prune_uses(*, before: date) -> None:
+    ContractUse.objects.filter(day__lt=before).delete()
 
 
 def prune(*, before: datetime) -> None:

@@ -8,18 +8,18 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from apps.accounts.admin_forms import ConfirmForm
 from apps.accounts.guarded import CappedPaginator, GuardedAdmin
 from apps.accounts.middleware import actor_of
 from apps.accounts.permissions import Permission
-from apps.kernel.errors import DomainError, NotFoundError
-from apps.kernel.forms import bound_to
-from apps.kernel.text import number_in
+from apps.kernel.errors import DomainError
 from apps.webhooks import actions
 from apps.webhooks.forms import EndpointForm
 from apps.webhooks.models import Endpoint, WebhookDelivery
@@ -31,6 +31,7 @@ SECRET_ONCE = _("Copy the secret now, it is shown only this once: %s")
 @admin.register(Endpoint)
 class EndpointAdmin(GuardedAdmin):
     needs = Permission.MANAGE_DESK
+    about = _("A webhook tells another system at once what happens on the desk.")
     may_add = may_change = True
     form = EndpointForm
     list_display = ("name", "url", "organisation", "standing", "failures", "failing_since")
@@ -44,14 +45,33 @@ class EndpointAdmin(GuardedAdmin):
         "paused": "info",
         "disabled": "danger",
     }
-    fieldsets = (
-        (None, {"fields": ("name", "url", "facts", "organisation")}),
-        (_("Our own systems"), {"fields": ("internal", "internal_facts")}),
-    )
+    readonly_fields = ("state", "failures", "failing_since", "deliveries")
 
     @display(description=_("State"), label=labels)  # type: ignore[untyped-decorator]
     def standing(self, endpoint: Endpoint) -> tuple[str, str]:
         return endpoint.state, endpoint.get_state_display()
+
+    @admin.display(description=_("Deliveries"))
+    def deliveries(self, endpoint: Endpoint) -> SafeString:
+        path = reverse("admin:webhooks_webhookdelivery_changelist")
+        link = f"{path}?endpoint__id__exact={endpoint.pk}"
+        return format_html(
+            '<a class="underline" href="{}">{}</a>', link, gettext("What was sent, and the answers")
+        )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Endpoint | None = None) -> Any:  # noqa: ARG002
+        """How it does comes first, and what is for our own systems is folded away from others."""
+        failing = ("failures", "failing_since") if obj and obj.failures else ()
+        state = [(None, {"fields": ("state", *failing, "deliveries")})] if obj else []
+        folded = () if obj and obj.internal else ("collapse",)
+        return [
+            *state,
+            (
+                _("What it hears of") if obj else None,
+                {"fields": ("name", "url", "facts", "organisation")},
+            ),
+            (_("Our own systems"), {"classes": folded, "fields": ("internal", "internal_facts")}),
+        ]
 
     def save_model(self, request: HttpRequest, obj: Endpoint, form: Any, change: bool) -> None:
         data = form.cleaned_data
@@ -105,25 +125,13 @@ class EndpointAdmin(GuardedAdmin):
     def _confirmed(
         self, request: HttpRequest, object_id: str, button: Any, text: Any, then: Do
     ) -> HttpResponse:
-        endpoint = Endpoint.objects.filter(pk=number_in(object_id)).first()
-        if endpoint is None:
-            raise NotFoundError
-        form = ConfirmForm(*bound_to(request))
-        if form.is_valid():
+        def do(endpoint: Endpoint) -> None:
             try:
                 then(endpoint)
             except DomainError as error:
                 messages.error(request, str(error))
-            return redirect("admin:webhooks_endpoint_change", endpoint.pk)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"{button}: {endpoint}",
-            "form": form,
-            "button": button,
-            "text": text,
-            "opts": self.opts,
-        }
-        return render(request, "admin/confirm.html", context)
+
+        return self.confirmed(request, object_id, button=button, text=text, then=do)
 
 
 @admin.register(WebhookDelivery)
@@ -131,6 +139,7 @@ class WebhookDeliveryAdmin(GuardedAdmin):
     """The log."""
 
     needs = Permission.MANAGE_DESK
+    about = _("What a webhook is told is noted here, with what its server answered.")
     list_display = (
         "fact", "subject", "endpoint", "standing", "status", "attempts", "took_ms", "created_at",
     )  # fmt: skip

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminURLInputWidget
 
@@ -47,8 +50,14 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         inside = [name for name in registered() if name not in OFFERED]
-        self.fields["facts"].choices = [(name, name) for name in sorted(OFFERED)]  # type: ignore[attr-defined]
-        self.fields["internal_facts"].choices = [(name, name) for name in inside]  # type: ignore[attr-defined]
+        self.fields["facts"].choices = _told(sorted(OFFERED))  # type: ignore[attr-defined]
+        self.fields["internal_facts"].choices = _told(inside)  # type: ignore[attr-defined]
         kept = self.instance.facts
         self.initial["facts"] = [name for name in kept if name in OFFERED]
         self.initial["internal_facts"] = [name for name in kept if name not in OFFERED]
+
+
+def _told(names: Iterable[str]) -> list[tuple[str, SafeString]]:
+    """Each fact by its name, as a receiver reads it, and what it means."""
+    known = registered()
+    return [(name, format_html("<code>{}</code> {}", name, known[name].words)) for name in names]

@@ -17,7 +17,10 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
         return self.filter(state=Endpoint.State.ACTIVE)
 
     def ready(self, *, now: datetime) -> Self:
-        """Those that something is due for, and that nobody is sending to. Longest free first."""
+        """Those that something is due for, and that nobody is sending to. Longest free first.
+
+        So one that has thousands waiting gets a turn among the others' turns.
+        """
         due = WebhookDelivery.objects.due(now=now).order_by().filter(endpoint=OuterRef("pk"))
         free = self.active().filter(Q(held_until=None) | Q(held_until__lte=now))
         return free.filter(Exists(due)).order_by(F("held_until").asc(nulls_first=True), "id")
@@ -141,3 +144,45 @@ class WebhookDelivery(models.Model):
             "fact": self.fact,
             "endpoint": self.endpoint_id,
         }
+
+
+class Turn(models.Model):
+    """Whose turn it is to send: one process of all workers, however many jobs ask for it.
+
+    Customers' servers are as slow as they like. Whoever waits for them holds one process of the
+    workers, which also send mails and held-back replies, and never two.
+    """
+
+    until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"until {self.until}"
+
+
+class ContractUse(models.Model):
+    """How often an endpoint took a fact on one day: whom a change of its shape would break.
+
+    Deliveries are kept for a fortnight, and whoever hears of something once a month counts too.
+    """
+
+    endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="+")
+    fact = models.CharField(max_length=60)
+    version = models.PositiveSmallIntegerField()
+    day = models.DateField()  # in UTC
+    times = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("use of a contract")
+        verbose_name_plural = _("uses of contracts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["endpoint", "fact", "version", "day"], name="contract_use_once"
+            ),
+        ]
+        indexes = [
+            # What pruning deletes, and what usage.used_since adds up.
+            models.Index(fields=["day"], name="contract_use_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.fact} v{self.version}, {self.day}: {self.times}"

@@ -46,6 +46,13 @@ def sure(user: User) -> Client:
     return client
 
 
+def test_a_librarys_titles_are_written_as_ours_are(cast: Cast) -> None:
+    page = Client().get("/account/login/").content.decode()
+
+    assert "Sign in" in page
+    assert "Sign In" not in page
+
+
 class TestProfile:
     def test_name_language_and_zone_are_saved(self, cast: Cast) -> None:
         client = signed_in(cast.rachel)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import time
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 
 from deploy import stacks
+
+PATIENCE = 60  # seconds
 
 TEMPLATE = """
 Parameters:
@@ -45,11 +51,44 @@ def queues() -> list[str]:
 
 
 def test_every_stack_of_the_desk_is_created_and_then_unchanged() -> None:
-    first = [stacks.apply(name, stage="local", parameters={}) for name in stacks.ORDER]
-    second = [stacks.apply(name, stage="local", parameters={}) for name in stacks.ORDER]
+    all_of_them = (*stacks.ORDER, *stacks.BESIDES)
 
-    assert first == ["created"] * len(stacks.ORDER)
-    assert second == ["unchanged"] * len(stacks.ORDER)
+    first = [stacks.apply(name, stage="local", parameters={}) for name in all_of_them]
+    second = [stacks.apply(name, stage="local", parameters={}) for name in all_of_them]
+
+    assert first == ["created"] * len(all_of_them)
+    assert second == ["unchanged"] * len(all_of_them)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "key", "value"),
+    [
+        ("network", {"Zones": "3"}, "PublicSubnets", r"subnet-\w+(,subnet-\w+){2}"),
+        ("network", {"Zones": "2"}, "PrivateSubnets", r"subnet-\w+,subnet-\w+"),
+        ("network", {"Nat": "none"}, "InstanceAddresses", "true"),
+        ("network", {"EdgePrefixList": "pl-0123abcd"}, "LoadBalancerGroup", r"sg-\w+"),
+        ("application", {"Commands": "false"}, "WebRole", "tendril-local-.*-web"),
+        ("edge", {"Firewall": "false"}, "SiteTarget", r".*cloudfront\.net"),
+        ("containers", {"Strategy": "LINEAR"}, "RepositoryUri", r".*/tendril-local"),
+    ],
+)
+def test_a_stack_is_made_otherwise_when_asked(
+    name: str, given: dict[str, str], key: str, value: str
+) -> None:
+    for each in (*stacks.ORDER, *stacks.BESIDES):
+        stacks.apply(each, stage="local", parameters=given)
+        if each == name:
+            break
+
+    assert re.fullmatch(value, stacks.output(name, key, stage="local"))
+
+
+def test_instances_stand_in_public_subnets_where_there_is_no_gateway() -> None:
+    stacks.apply("network", stage="local", parameters={"Nat": "none"})
+
+    said = stacks.outputs("network", stage="local")
+
+    assert said["InstanceSubnets"] == said["PublicSubnets"] != said["PrivateSubnets"]
 
 
 def test_a_stack_says_what_it_has() -> None:
@@ -58,6 +97,35 @@ def test_a_stack_says_what_it_has() -> None:
     assert stacks.output("messaging", "WorkerQueueUrl", stage="local").endswith("local-worker")
     with pytest.raises(stacks.StackError, match=r"says no Walrus, but .*WorkerQueueUrl"):
         stacks.output("messaging", "Walrus", stage="local")
+
+
+def test_a_stack_of_another_region_is_handed_what_it_cannot_import() -> None:
+    for name in stacks.ORDER[: stacks.ORDER.index("edge") + 1]:
+        stacks.apply(name, stage="local", parameters={})
+
+    there = boto3.client("cloudformation", region_name="us-east-1")
+    stack = there.describe_stacks(StackName="tendril-local-edge")["Stacks"][0]
+
+    given = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+    assert given["DeskOrigin"] == "tendril-local.eu-central-1.elasticbeanstalk.com"
+    assert given["AssetsBucketDomain"].startswith("tendril-local-assets-")
+    assert stacks.output("edge", "SiteTarget", stage="local").endswith("cloudfront.net")
+
+
+def test_a_stack_is_handed_nothing_that_was_given_by_hand() -> None:
+    for name in stacks.ORDER[: stacks.ORDER.index("edge") + 1]:
+        stacks.apply(name, stage="local", parameters={"DeskOrigin": "containers.example"})
+
+    there = boto3.client("cloudformation", region_name="us-east-1")
+    stack = there.describe_stacks(StackName="tendril-local-edge")["Stacks"][0]
+
+    given = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+    assert given["DeskOrigin"] == "containers.example"
+
+
+def test_an_edge_without_what_stands_behind_it_is_refused() -> None:
+    with pytest.raises(stacks.StackError, match=r"tendril-local-network: .*does not exist"):
+        stacks.apply("edge", stage="local", parameters={})
 
 
 def test_what_was_given_once_is_kept(infra: Path) -> None:
@@ -88,3 +156,27 @@ def test_without_a_service_the_error_is_one_line(
 
     with pytest.raises(stacks.StackError, match=r"tendril-local-zoo: .*127\.0\.0\.1:9"):
         stacks.apply("zoo", stage="local", parameters={})
+
+
+def test_a_fact_of_the_stream_lies_in_the_archives_folder_of_its_day() -> None:
+    """Without its compression and the ends of lines, which the local AWS leaves out."""
+    stacks.apply("messaging", stage="local", parameters={})
+    bucket = stacks.output("messaging", "ArchiveBucket", stage="local")
+    days = {today()}
+    boto3.client("kinesis").put_records(
+        StreamName="tendril-local-facts",
+        Records=[{"PartitionKey": "ticket:1", "Data": b'{"id":1}\n{"id":2}'}],
+    )
+
+    found: list[Any] = []
+    deadline = time.monotonic() + PATIENCE
+    while not found and time.monotonic() < deadline:
+        found = boto3.client("s3").list_objects_v2(Bucket=bucket).get("Contents", [])
+        time.sleep(0.1)
+
+    (folder,) = {each["Key"].rpartition("/")[0] for each in found}
+    assert folder in {f"facts/day={day}" for day in days | {today()}}
+
+
+def today() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%d}"

@@ -99,3 +99,16 @@ def test_administrators_list_the_addresses_and_clear_several(cast: Cast) -> None
 
     assert "x@example.com" in listed
     assert not Recipient.objects.exclude(state="ok").exists()
+
+
+def test_administrators_mail_to_one_again_from_its_page_which_asks_first(cast: Cast) -> None:
+    actions.handle_feedback(notice("hard"), now=LATER)
+    known, client = Recipient.objects.get(), client_of(cast.ada)
+    own = f"/admin/notifications/recipient/{known.pk}"
+
+    asked = client.post(f"{own}/again/")
+    assert (asked.status_code, Recipient.objects.get().state) == (200, "suppressed")
+    done = client.post(f"{own}/again/", {"sure": "on"})
+
+    assert (done.status_code, done["Location"]) == (302, f"{own}/change/")
+    assert Recipient.objects.get().state == "ok"

@@ -46,8 +46,18 @@ def running(demo: Path, folder: Path, *, aws_url: str = "", **env: str) -> Itera
 
 @pytest.fixture
 def desk(tmp_path: Path, demo: Path) -> Iterator[Desk]:
-    """A desk of the test's own, to be stopped, emptied or reconfigured."""
+    """A desk of the test's own, to be stopped, emptied or reconfigured, on the embedded defaults.
+
+    Its database is that of the run.
+    """
     with running(demo, tmp_path / "desk", JOB_LEASE_SECONDS="5") as desk:
+        yield desk
+
+
+@pytest.fixture
+def desk_on_services(tmp_path: Path, demo: Path, aws_url: str) -> Iterator[Desk]:
+    """Likewise; in the run on PostgreSQL it stands on the services of AWS."""
+    with running(demo, tmp_path / "desk", aws_url=aws_url) as desk:
         yield desk
 
 

@@ -52,6 +52,7 @@ class Desk:
 
     def __init__(self, folder: Path, *, database_url: str | None = None, **env: str) -> None:
         self.folder = folder
+        self.root = ROOT  # of the version that runs
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -78,7 +79,7 @@ class Desk:
     def manage(self, *arguments: str) -> str:
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
+            cwd=self.root,
             env=self.env,
             capture_output=True,
             text=True,
@@ -97,7 +98,7 @@ class Desk:
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 ["/bin/bash", "-c", f"exec {self.commands[name]}"],
-                cwd=ROOT,
+                cwd=self.root,
                 env=self.env,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.e2e.customers import PATIENCE, raising
 from tests.e2e.desk import Desk
 
-KILLS = 9
+KILLS = 12
 CUSTOMERS = 2
 
 
@@ -41,7 +41,7 @@ def test_stopping_anything_loses_nothing(desk: Desk) -> None:
     with raising(desk, many=CUSTOMERS) as customers:
         for turn in range(KILLS):
             time.sleep(chance.uniform(0.2, 0.8))
-            victim = ("web", "worker", "relay")[turn % 3]
+            victim = ("web", "worker", "relay", "heavy")[turn % 4]
             desk.kill(victim)
             desk.start_one(victim)
         desk.wait_until_ready()

@@ -50,6 +50,15 @@ def test_reading_ignores_what_a_later_release_added(db: None) -> None:
     assert Rung.read(envelope) == Rung(subject="bell:1", times=2)
 
 
+def test_every_fact_tells_in_words_what_happened() -> None:
+    ours = {
+        name: fact for name, fact in registered().items() if fact.__module__.startswith("apps.")
+    }
+
+    assert [name for name, fact in ours.items() if not str(fact.words).endswith(".")] == []
+    assert len({str(fact.words) for fact in ours.values()}) == len(ours)
+
+
 def test_the_contract_of_every_fact_is_written_down() -> None:
     call_command("facts", "--check")
 

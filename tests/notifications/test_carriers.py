@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import email
 import email.policy
-import socketserver
-import threading
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -28,6 +26,7 @@ from apps.tickets.models import Message
 from project.mail import check_ses
 from tests.cast import Cast
 from tests.notifications.post import hear
+from tests.notifications.smtp import SmtpPost
 from tests.ses import Ses
 from tests.support import NOON
 from tests.tickets.desk import LATER, raised
@@ -50,50 +49,6 @@ class FolderPost:
 
     def arrived(self) -> list[bytes]:
         return [path.read_bytes() for path in self.folder.glob("*")]
-
-
-class _Smtp(socketserver.StreamRequestHandler):
-    """As much of RFC 5321 as Django's backend speaks."""
-
-    def handle(self) -> None:
-        self.say("220 desk.example")
-        while line := self.rfile.readline().decode():
-            verb = line.split()[0].upper()
-            if verb == "DATA":
-                self.say("354 go on")
-                self.server.taken.append(self.text())  # type: ignore[attr-defined]
-            self.say("221 bye" if verb == "QUIT" else "250 fine")
-            if verb == "QUIT":
-                return
-
-    def text(self) -> bytes:
-        lines = []
-        while (line := self.rfile.readline()) not in {b".\r\n", b""}:
-            lines.append(line.removeprefix(b".") if line.startswith(b"..") else line)
-        return b"".join(lines)
-
-    def say(self, text: str) -> None:
-        self.wfile.write(f"{text}\r\n".encode())
-
-
-class SmtpPost:
-    def __init__(self, settings: Any) -> None:
-        self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Smtp)
-        self.server.daemon_threads = True
-        self.server.taken = []  # type: ignore[attr-defined]
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
-        self.thread.start()
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", self.server.server_address[1]
-        self.carrier = carrier.build(f"smtp://127.0.0.1:{self.server.server_address[1]}")
-
-    def arrived(self) -> list[bytes]:
-        return list(self.server.taken)  # type: ignore[attr-defined]
-
-    def stop(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
 
 
 class SesPost:
@@ -226,7 +181,7 @@ class TestTrouble:
 
     def test_a_throttled_mail_waits_uncounted_and_the_batch_ends(self, ses: Ses) -> None:
         first, second = queue("a"), queue("b", "y@example.com")
-        ses.refuse("TooManyRequestsException", "Maximum sending rate exceeded.", times=3)
+        ses.refuse("TooManyRequestsException", "Maximum sending rate exceeded.")
 
         tasks.send_due()
 
@@ -245,7 +200,7 @@ class TestTrouble:
         queue()
         times = actions.MAX_ATTEMPTS + 3
         OutgoingMail.objects.update(claims=times, waits=times)
-        ses.refuse("LimitExceededException", "Daily message quota exceeded.", times=3)
+        ses.refuse("LimitExceededException", "Daily message quota exceeded.")
 
         tasks.send_due()
 
@@ -323,6 +278,24 @@ class TestTrouble:
         second.refresh_from_db()
         assert (first.state, first.claims, second.claims) == ("queued", 1, 0)
         assert "can't be reached" in first.error
+
+    def test_a_mail_whose_answer_is_lost_is_asked_for_once(self, ses: Ses) -> None:
+        mail = queue()
+        ses.mute = 2
+
+        tasks.send_due()
+
+        mail.refresh_from_db()
+        assert (len(ses.sent), ses.asked) == (1, 1)
+        assert (mail.state, mail.claims) == ("queued", 1)
+        assert mail.due_at > NOON
+
+    def test_an_address_whose_answer_is_lost_is_readmitted_all_the_same(self, ses: Ses) -> None:
+        ses.mute = 1
+
+        carrier.get().readmit("zoe@example.com")
+
+        assert ses.readmitted == ["zoe@example.com"] * 2
 
     def test_what_nobody_expects_is_tried_again(self, ses: Ses) -> None:
         queue()

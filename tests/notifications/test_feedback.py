@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,12 +15,14 @@ from apps.events import journal
 from apps.kernel.actors import SYSTEM
 from apps.kernel.errors import ForbiddenError
 from apps.notifications import actions, events
+from apps.notifications.feedback import NOTICES as KNOWN
 from apps.notifications.feedback import UnreadableError, heard_in
 from apps.notifications.models import Notification, OutgoingMail, Recipient, Report
 from apps.notifications.standing import MOST_SOFT, Kind, Standing, Told, outcome, standing
 from apps.tickets import actions as tickets
 from apps.tickets.events import subject_of
 from apps.tickets.models import Message
+from deploy import stacks
 from tests.cast import Cast
 from tests.notifications.post import hear
 from tests.support import NOON
@@ -79,6 +82,15 @@ def notice(
         "send": {"eventType": "Send", "send": {}},
     }
     return {**told[kind], "mail": mail}
+
+
+def test_ses_is_asked_to_tell_all_that_the_desk_makes_something_of() -> None:
+    template = (stacks.INFRA / "messaging.yaml").read_text()
+    (asked,) = re.findall(r"MatchingEventTypes: \[(.*)\]", template)
+    known = {kind.partition(":")[2] for kind in KNOWN if kind.startswith("eventType:")}
+
+    told = {name.strip()[0].upper() + name.strip()[1:] for name in asked.split(",")}
+    assert told == known - {"Send"}  # which says nothing that we don't know
 
 
 class TestReading:

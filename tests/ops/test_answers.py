@@ -74,7 +74,8 @@ def test_what_is_hidden_and_what_is_absent_look_alike(cast: Cast) -> None:
 
 
 def test_a_log_line_is_one_line_of_json() -> None:
-    record = logging.LogRecord("desk", logging.INFO, "x.py", 1, "two\nlines %s", ("here",), None)
+    text, told = "two\nlines %s", ("here",)
+    record = logging.LogRecord("apps.desk", logging.INFO, "x.py", 1, text, told, None)
     record.__dict__["code"] = "ticket.final"
 
     line = JsonFormatter().format(record)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, make_dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,13 +15,20 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.core.cache import BaseCache, caches
 from django.db import connection
 
+from apps.desk.actions import save_view
+from apps.desk.board import board_of
+from apps.desk.directory import known
+from apps.desk.live import last_hour
 from apps.events import registry
 from apps.kernel import caching
 from apps.kernel.caching import Computed, Noted
 from apps.kernel.circuit import RETRY, Circuit
+from apps.kernel.shapes import dataclasses_of
 from apps.ops.caches import redis as redis_cache
+from apps.tickets.filters import Filter
+from tests.cast import Cast
 from tests.redis_server import Server
-from tests.support import transactional
+from tests.support import NOON, transactional
 
 
 class Clock:
@@ -125,6 +133,108 @@ class TestRedisThatGoes:
             use_redis(settings, hole.url).get("key")
 
             assert [entry.get(lambda: 1), entry.get(lambda: 2)] == [1, 2]
+
+
+@dataclass
+class Board:
+    """What a release keeps. The next one has another."""
+
+    views: int
+
+
+def of_next_release(monkeypatch: pytest.MonkeyPatch, *fields: tuple[str, Any]) -> type:
+    """The same class as the next release has it."""
+    namespace = {"__module__": __name__, "__qualname__": "Board"}
+    later = make_dataclass("Board", fields, namespace=namespace)
+    monkeypatch.setitem(globals(), "Board", later)
+    return later
+
+
+class TestWhatAnotherReleaseKept:
+    @pytest.fixture
+    def redis(self, server: Server, settings: Any) -> BaseCache:
+        redis_cache._tell.cache_clear()
+        return use_redis(settings, server.url)
+
+    def test_of_a_class_that_is_gone_is_not_there_and_told_once(
+        self, redis: BaseCache, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        redis.set_many({"board": Board(1), "number": 1}, 60)
+        monkeypatch.delitem(globals(), "Board")
+
+        for _ in range(2):
+            assert redis.get("board") is None
+            assert redis.get("board", "none") == "none"
+            assert redis.get_many(["board", "number"]) == {"number": 1}
+        assert [record.levelname for record in caplog.records] == ["WARNING"]
+        assert "Board" in caplog.text
+        assert not caching.is_away(redis)
+
+    def test_that_is_nonsense_is_not_there(self, redis: Any) -> None:
+        redis.client.get_client().set(redis.make_key("key"), b"nonsense")
+
+        assert redis.get("key", "none") == "none"
+
+    def test_is_made_anew_where_its_class_is_gone(
+        self, redis: BaseCache, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        entry: Computed[Any] = Computed("board", 60)
+        entry.get(lambda: Board(1))
+        monkeypatch.delitem(globals(), "Board")
+
+        assert entry.get(lambda: "new") == "new"
+
+    def test_of_another_shape_is_kept_beside_ours(
+        self, redis: BaseCache, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        entry: Computed[Any] = Computed("board", 60)
+        old = Board
+        assert entry.get(lambda: old(1), holds=old).views == 1
+
+        new = of_next_release(monkeypatch, ("views", int), ("pinned", int))
+
+        assert entry.get(lambda: new(2, 3), holds=new).pinned == 3
+        entry.forget_all()  # by a fact that one of them heard
+        assert entry.get(lambda: new(4, 5), holds=new).pinned == 5
+        monkeypatch.undo()
+        assert entry.get(lambda: old(6), holds=old).views == 6
+
+
+@pytest.mark.django_db
+def test_every_entry_says_all_that_its_values_hold(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of a class that it doesn't name would be read by a release that has it otherwise."""
+    made: dict[str, tuple[object, object]] = {}
+    ask = Computed.get
+
+    def noted(self: Computed[Any], make: Callable[[], Any], *args: Any, **named: Any) -> Any:
+        value = ask(self, make, *args, **named)
+        made[self.key] = value, named.get("holds")
+        return value
+
+    monkeypatch.setattr(Computed, "get", noted)
+    alice = cast.actor(cast.alice)
+    save_view(name="Mine", filter_=Filter(), order="activity", actor=alice, now=NOON)
+    known()
+    last_hour(NOON)
+    board_of(alice)
+
+    assert set(made) == {entry.key for entry in caching.COMPUTED}
+    for value, holds in made.values():
+        assert _classes_in(value) <= set(dataclasses_of(holds))
+
+
+def _classes_in(value: object) -> set[type]:
+    """Dataclasses of a value, however deep."""
+    if is_dataclass(value):
+        inside = (getattr(value, field.name) for field in fields(value))
+        return {type(value)}.union(*map(_classes_in, inside))
+    if isinstance(value, Mapping):
+        return set().union(*map(_classes_in, [*value.keys(), *value.values()]))
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return set().union(*map(_classes_in, value))
+    return set()
 
 
 class Hole:

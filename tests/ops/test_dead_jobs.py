@@ -5,24 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import pytest
-from celery import Celery
+from celery import Celery, current_app, shared_task
 from django.test import Client
 
+from apps.events.jobs import chore
 from apps.events.models import Event
 from apps.kernel.errors import ForbiddenError
 from apps.ops import actions, broker
 from apps.ops.broker.queue import LeaseQueue
 from apps.ops.broker.queues import QUEUES
-from apps.ops.dead_jobs import DeadJobs, UnavailableError, dead_jobs
+from apps.ops.chores import CHORES
+from apps.ops.dead_jobs import DeadJobs, UnavailableError, dead_jobs, sqs
 from apps.ops.dead_jobs.reading import read
+from apps.ops.doctor import Ailment, carrying
 from apps.ops.jobs import CausedTask, Jobs
 from apps.ops.models import JobFailure
 from tests.cast import Cast
 from tests.ops.brokers import Sqs
+from tests.refusing import Gate
+from tests.refusing import gate as standing_before
 from tests.support import NOON
 
 
@@ -173,6 +178,59 @@ def test_what_is_gone_is_no_error(given: Given) -> None:
     assert list(jobs.drop([key, "nonsense"])) == []
 
 
+class TestSqs:
+    """What only a queue service can do to a page."""
+
+    @pytest.fixture
+    def gate(self, aws: dict[str, str]) -> Iterator[Gate]:
+        with standing_before(aws["AWS_ENDPOINT_URL"]) as made:
+            yield made
+
+    @pytest.fixture
+    def jobs(self, aws: dict[str, str], gate: Gate) -> DeadJobs:
+        """Three that were given up, asked for through the gate."""
+        given = OnSqs(aws)
+        for number in range(3):
+            given.give_up("default", number)
+        host = urlsplit(gate.url).netloc
+        return dead_jobs.build(f"sqs+http://{host}/{aws['AWS_ACCESS_KEY_ID']}/test-")
+
+    def test_that_takes_nothing_back_has_told_all_the_same(
+        self, jobs: DeadJobs, gate: Gate, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        gate.refused = {"ChangeMessageVisibilityBatch": "InternalError"}
+
+        found = jobs.read()
+
+        assert len(found.jobs) == found.total == 3
+        assert "stay hidden for 60 s" in caplog.text
+
+    def test_that_fails_after_an_act_has_done_it(self, jobs: DeadJobs, gate: Gate) -> None:
+        chosen = jobs.read().jobs[0].key
+        gate.refused = {"ChangeMessageVisibilityBatch": "InternalError"}
+
+        assert [job.key for job in jobs.drop([chosen])] == [chosen]
+
+    def test_is_not_looked_through_for_longer_than_a_page_may_take(
+        self, jobs: DeadJobs, gate: Gate, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sqs, "A_LOOK", 0)
+        keys = [job.key for job in jobs.read().jobs]
+        gate.asked.clear()
+
+        assert list(jobs.drop([*keys, "gone"])) == []
+
+        assert gate.asked["ReceiveMessage"] == 1
+        monkeypatch.undo()
+        assert len(jobs.read().jobs) == 3  # given back at once
+
+    def test_hides_a_job_for_longer_than_its_looker_may_take(self) -> None:
+        requests, attempts, patience = 2, 2, 5  # of the last act: sqs._client
+        connecting = 5
+
+        assert sqs.A_LOOK + requests * attempts * (patience + connecting) <= sqs.HIDDEN
+
+
 def test_a_broker_that_is_away_is_said_so(tmp_path: Path, aws: dict[str, str]) -> None:
     (tmp_path / "jobs.sqlite3").mkdir()
     urls = [
@@ -214,6 +272,94 @@ def test_why_a_job_failed_is_kept_and_counted(cast: Cast) -> None:
     assert JobFailure.objects.exists()
     actions.forget_failures(now=failure.failed_at + timedelta(days=15, seconds=1))
     assert not JobFailure.objects.exists()
+
+
+class Shaky:
+    """A chore and a job that fail as long as they are told to."""
+
+    def __init__(self) -> None:
+        self.fails = True
+
+        def work() -> None:
+            if self.fails:
+                raise Broken("the disk is full")
+
+        self.chore = chore(work)
+        self.job = shared_task(name="tests.shaky_job")(work)
+
+
+@pytest.fixture
+def shaky() -> Iterator[Shaky]:
+    made = Shaky()
+    yield made
+    for task in (made.chore, made.job):
+        current_app.tasks.unregister(task.name)
+
+
+@pytest.mark.django_db
+class TestAChoreThatFails:
+    def test_is_one_failure_until_it_succeeds(self, shaky: Shaky) -> None:
+        for _ in range(3):
+            shaky.chore.apply()
+
+        (failure,) = JobFailure.objects.of_chores()
+        assert (failure.task, failure.times) == (shaky.chore.name, 3)
+        assert failure.error == "Broken: the disk is full"
+
+        shaky.fails = False
+        shaky.chore.apply()
+        assert not JobFailure.objects.exists()
+
+        shaky.fails = True
+        shaky.chore.apply()
+        assert JobFailure.objects.get().times == 1
+
+    def test_is_shown_though_no_job_was_given_up(self, page: Client, shaky: Shaky) -> None:
+        for _ in range(2):
+            shaky.chore.apply()
+
+        text = page.get(PAGE).text
+
+        assert "Chores that fail" in text
+        assert shaky.chore.name in text
+        assert "failed 2 times since it last succeeded" in text
+        assert "Broken: the disk is full" in text
+        assert "No job was given up" in text
+
+    def test_is_told_by_the_doctor(self, shaky: Shaky) -> None:
+        assert "no chore failed" in carrying.chores()
+        shaky.chore.apply()
+
+        with pytest.raises(Ailment, match=r"1 chore fails: \S+ \(1x\): Broken: the disk is full"):
+            carrying.chores()
+
+    def test_has_a_name_that_the_table_takes(self) -> None:
+        current_app.loader.import_default_modules()
+        longest = JobFailure._meta.get_field("job_id").max_length
+        assert longest is not None
+
+        assert [each.task for each in CHORES if len(each.task) > longest] == []
+
+
+@pytest.mark.django_db
+class TestAnotherJobThatFails:
+    def test_is_known_by_its_own_id(self, page: Client, shaky: Shaky) -> None:
+        first, second = shaky.job.apply(), shaky.job.apply()
+
+        assert set(JobFailure.objects.values_list("job_id", flat=True)) == {first.id, second.id}
+        assert "Chores that fail" not in page.get(PAGE).text
+
+        shaky.fails = False
+        shaky.job.apply(task_id=first.id)
+        assert JobFailure.objects.get().job_id == second.id
+
+    def test_costs_one_that_never_failed_a_look_and_no_write(
+        self, shaky: Shaky, django_assert_num_queries: Any
+    ) -> None:
+        shaky.fails = False
+
+        with django_assert_num_queries(1):
+            shaky.job.apply()
 
 
 @pytest.mark.django_db
@@ -300,7 +446,7 @@ def test_all_that_are_shown_can_be_chosen_in_one(page: Client, given: Given) -> 
     [
         ({"do": "drop"}, "Choose jobs first."),
         ({"do": "explode", "key": "1"}, "Choose jobs first."),
-        ({"do": "retry", "key": "gone", "sure": "1"}, "They were gone already"),
+        ({"do": "retry", "key": "gone", "sure": "1"}, "1 job was not found"),
     ],
 )
 def test_odd_choices_are_answered(page: Client, sent: dict[str, str], told: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -13,19 +14,22 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.ops.brokers import HELD, Broker, Embedded, Sqs
 
 ROOT = Path(__file__).resolve().parents[2]
-JOBS = 400
+JOBS, REPLIES = 400, 100
 KILLS = 8
 PATIENCE = 90  # seconds
 
 
 class Running:
     """Workers and senders on a broker of their own."""
+
+    app = "tests.ops.counting"
 
     def __init__(self, folder: Path, broker: Broker) -> None:
         self.folder, self.broker = folder, broker
@@ -34,7 +38,7 @@ class Running:
             **broker.env,
             "VAR_DIR": str(folder),
             "REMAP_SIGTERM": "SIGQUIT",  # as the Procfile has it
-            "LOG_LEVEL": "ERROR",
+            "LOG_LEVEL": "WARNING",
         }
         self.env.pop("DATABASE_URL", None)
         self.started: list[subprocess.Popen[bytes]] = []
@@ -50,7 +54,7 @@ class Running:
 
     def worker(self) -> subprocess.Popen[bytes]:
         quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
-        return self.start("celery", "-A", "tests.ops.counting", "worker", *quiet)
+        return self.start("celery", "-A", self.app, "worker", *quiet)
 
     def send(self, what: str) -> None:
         lines = f"from tests.ops.counting import *\n{what}"
@@ -74,6 +78,33 @@ class Running:
     def end(self) -> None:
         for process in self.started:
             kill(process)
+
+
+class Replying(Running):
+    """A desk's folder and database, and jobs that send its replies (tests.ops.replying)."""
+
+    app = "tests.ops.replying"
+
+    def __init__(self, folder: Path, broker: Broker, *, database_url: str | None) -> None:
+        super().__init__(folder, broker)
+        self.env["DJANGO_SETTINGS_MODULE"] = "project.settings"
+        if database_url:
+            self.env |= {"DATABASE_URL": database_url, "SECRET_KEY": "known to everybody: a test's"}
+
+    def ask(self, *what: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", self.app, *what],
+            cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=600, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def sender(self, count: int) -> subprocess.Popen[bytes]:
+        return self.start(self.app, "send", str(count))
+
+    def told(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.ask("told").splitlines()[-1])
+        return found
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
@@ -116,6 +147,45 @@ def test_nothing_is_lost_when_workers_and_senders_are_killed(jobs: Running) -> N
     wait_for(lambda: len(jobs.marks()) >= JOBS, lambda: f"{len(jobs.marks())} of {JOBS}")
 
     assert set(jobs.marks()) == {f"job {number}" for number in range(JOBS)}
+
+
+@pytest.fixture(params=["embedded", "sqs"])
+def replies(
+    request: pytest.FixtureRequest, tmp_path: Path, released_url: str | None
+) -> Iterator[Replying]:
+    folder = tmp_path / "var"
+    broker: Broker
+    if request.param == "embedded":
+        broker = Embedded(folder)
+    else:
+        broker = Sqs(request.getfixturevalue("aws"))
+    found = Replying(folder, broker, database_url=released_url)
+    yield found
+    found.end()
+
+
+def test_each_effect_is_there_once_whatever_is_killed(replies: Replying) -> None:
+    chance = random.Random(5)
+    replies.ask("prepare", str(REPLIES))
+    worker, sender = replies.worker(), replies.sender(REPLIES)
+    wait_for(lambda: bool(replies.marks()), replies.log)
+
+    for _ in range(KILLS):
+        time.sleep(chance.uniform(0.2, 0.8))
+        kill(worker)
+        kill(sender)
+        worker, sender = replies.worker(), replies.sender(REPLIES)
+    assert sender.wait(PATIENCE) == 0
+    wait_for(lambda: replies.broker.size("default") == 0, lambda: str(replies.told()))
+
+    often = replies.marks().values()
+    assert sum(often) >= REPLIES * 11 // 10  # every tenth job came twice, killed ones besides
+    assert replies.told() == {
+        "times": {"1": REPLIES},
+        "messages": REPLIES,
+        "facts": REPLIES,
+        "waiting": 0,
+    }
 
 
 def test_a_worker_that_is_asked_to_stop_ends_its_job_first(jobs: Running) -> None:

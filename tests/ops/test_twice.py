@@ -1,87 +1,44 @@
-"""Every chore, run a second time at the same moment, finds nothing to do."""
+"""Every chore, run twice at the same moment, does once what is due."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from celery import current_app
-from django.utils import timezone
 
-from apps.accounts import actions as people
-from apps.accounts.models import AgentState
-from apps.events.models import Event
-from apps.kernel.actors import SYSTEM
-from apps.notifications.models import Notification, OutgoingMail
+from apps.mail.inbox import inbox
 from apps.ops.chores import CHORES
-from apps.tickets import actions
-from apps.tickets.actions.rows import default_status
-from apps.tickets.models import Rating, Ticket
-from apps.tickets.statuses import StatusCategory
-from tests.cast import Cast
-
-pytestmark = pytest.mark.django_db
+from tests.cast import make_cast
+from tests.ops.due import DUE, Desk
+from tests.ops.in_step import twice
+from tests.support import transactional
+from tests.webhooks.receiver import receiver
 
 
-@pytest.fixture
-def much_is_due(cast: Cast) -> None:
-    now, agent, lead = timezone.now(), cast.actor(cast.alice), cast.actor(cast.lena)
-    for days, verb in ((20, "solve"), (20, "ask"), (1.1, "solve"), (3, "sleep")):
-        then = now - timedelta(days=days)
-        ticket = actions.raise_ticket(
-            requester=cast.rachel,
-            subject=f"Of {days} days ago",
-            text="T",
-            actor=cast.actor(cast.rachel),
-            now=then,
-        )
-        ticket = actions.assign(
-            ticket=ticket, team=cast.cards, assignee=cast.alice, actor=lead, now=then
-        )
-        later = then + timedelta(minutes=1)
-        if verb == "solve":
-            actions.solve(ticket=ticket, actor=agent, now=later)
-        elif verb == "ask":
-            pending = default_status(StatusCategory.PENDING)
-            actions.change_status(ticket=ticket, status=pending, actor=agent, now=later)
-        else:
-            open_ = default_status(StatusCategory.OPEN)
-            ticket = actions.change_status(ticket=ticket, status=open_, actor=agent, now=later)
-            actions.change_status(
-                ticket=ticket,
-                status=default_status(StatusCategory.SCHEDULED),
-                until=now - timedelta(hours=1),
-                actor=agent,
-                now=later,
-            )
-    people.set_availability(
-        user=cast.bob,
-        availability=AgentState.Availability.AWAY,
-        until=now - timedelta(minutes=1),
-        note="",
-        actor=SYSTEM,
-        now=now - timedelta(hours=1),
-    )
-    Notification.objects.update(due_at=now)
+def test_something_is_made_due_for_each() -> None:
+    assert set(DUE) == {chore.name for chore in CHORES}
 
 
-def _counts() -> dict[str, int]:
-    kept: tuple[Any, ...] = (Event, Notification, OutgoingMail, Rating)
-    return {model.__name__: model.objects.count() for model in kept} | {
-        "closed": Ticket.objects.filter(status__category="closed").count()
-    }
-
-
-def test_twice_is_once(much_is_due: None) -> None:
+@transactional
+@pytest.mark.parametrize("name", DUE)
+def test_twice_at_once_is_once(name: str, tmp_path: Path, settings: Any) -> None:
+    settings.WEBHOOK_TRUSTED_HOSTS = frozenset({"127.0.0.1"})
+    settings.KEPT_SECONDS = 0
+    settings.INBOX_FOLDER = tmp_path / "inbox"
     current_app.loader.import_default_modules()
-    before = _counts()
-    for chore in CHORES:
-        current_app.tasks[chore.task].run()
-    once = _counts()
-    for chore in CHORES:
-        current_app.tasks[chore.task].run()
+    (task,) = (current_app.tasks[chore.task] for chore in CHORES if chore.name == name)
+    due = DUE[name]
 
-    assert _counts() == once
-    assert once["closed"] == before["closed"] + 2
-    assert once["Event"] >= before["Event"] + 5  # two closed, one woken, one asked about, one back
+    with receiver() as server, inbox.override(inbox.build("folder:/x")):
+        desk = Desk(cast=make_cast(), server=server)
+        due.make(desk)
+        before = due.count(desk)
+        errors = twice(task.run)
+        after = due.count(desk)
+        task.run()
+
+        assert errors == []
+        assert after == before + due.change
+        assert due.count(desk) == after

@@ -280,6 +280,8 @@ get  admin/notifications/outgoingmail/add/                                      
 post admin/notifications/outgoingmail/add/                                      LLLLLFFFF
 get  admin/notifications/recipient/                                             LLLLLFFF2
 get  admin/notifications/recipient/<path:object_id>/                            LLLLL3333
+get  admin/notifications/recipient/<path:object_id>/again/                      LLLLLFFF2
+post admin/notifications/recipient/<path:object_id>/again/                      LLLLLFFF2
 get  admin/notifications/recipient/<path:object_id>/change/                     LLLLLFFF2
 post admin/notifications/recipient/<path:object_id>/change/                     LLLLLFFFF
 get  admin/notifications/recipient/<path:object_id>/delete/                     LLLLLFFFF

@@ -46,6 +46,8 @@ ROOT = Path(__file__).resolve().parents[2]
         ("BROKER_URL", "sqs+http://x/12/desk-", "write it as sqs://HOST/ACCOUNT/PREFIX"),
         ("STREAM_URL", "kafka:x", "lines:, kinesis:"),
         ("FIGURES_URL", "redis:x", "database:, dynamodb:"),
+        ("METRICS_URL", "statsd:x", "none:, lines:, emf:, emf+tcp:"),
+        ("TRACES_URL", "jaeger://x", "none:, otlp+http:, otlp+https:"),
         ("MAIL_URL", "pigeon:x", "folder:, smtp:, smtp+starttls:, smtps:, ses:"),
         ("MAIL_URL", "ses://a/b", "write ses://<configuration set>?inbox=<bucket"),
         ("SEARCH_URL", "solr://x", "database:"),
@@ -56,6 +58,7 @@ ROOT = Path(__file__).resolve().parents[2]
         ("ATTACHMENT_MAX_BYTES", "lots", "a whole number from 1024"),
         ("REOPEN_WINDOW_DAYS", "-1", "from 0 to 365"),
         ("LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING, ERROR"),
+        ("LOG_FORMAT", "xml", "json, text"),
     ],
 )
 def test_a_bad_value_is_refused_at_the_door(

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ssl import SSLContext
 
+PATIENCE = 60  # seconds that a server which waits for a test stays silent
+
 
 @dataclass
 class Got:
@@ -27,6 +29,7 @@ class Receiver:
     text: bytes = b"thanks"
     drips: int = 0  # seconds: a byte every tenth of one
     drips_headers: bool = False
+    waits_for: threading.Event | None = None  # before it answers
     got: list[Got] = field(default_factory=list)
     url: str = ""
     ended: bool = False  # an answer was heard to its end
@@ -35,6 +38,8 @@ class Receiver:
         length = int(handler.headers.get("Content-Length", "0"))
         body = handler.rfile.read(length)
         self.got.append(Got(handler.path, dict(handler.headers), body))
+        if self.waits_for is not None:
+            self.waits_for.wait(PATIENCE)
         said = self.answers.pop(0) if self.answers else self.then
         status, location = said if isinstance(said, tuple) else (said, "")
         if self.drips_headers:

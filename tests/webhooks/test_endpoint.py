@@ -151,6 +151,28 @@ class TestPages:
         assert secret not in page.content.decode()
         assert 'value="ticket.raised"' in page.content.decode()
 
+    def test_say_of_each_fact_what_it_means(self, client: Client, cast: Cast) -> None:
+        for language, words in (
+            ("en", "There is a new ticket."),
+            ("de", "Es gibt ein neues Ticket."),
+        ):
+            User.objects.filter(pk=cast.ada.pk).update(locale=language)
+
+            page = client.get("/admin/webhooks/endpoint/add/").content.decode()
+
+            assert f"<code>ticket.raised</code> {words}" in page
+
+    def test_say_how_it_does(self, client: Client, cast: Cast) -> None:
+        row = endpoint(cast, URL)
+        path = f"/admin/webhooks/endpoint/{row.pk}/change/"
+        assert "Failures in a row" not in client.get(path).content.decode()
+
+        Endpoint.objects.update(failures=3, failing_since=NOON)
+
+        page = client.get(path).content.decode()
+        assert "Failures in a row" in page
+        assert f"/admin/webhooks/webhookdelivery/?endpoint__id__exact={row.pk}" in page
+
     def test_change_it(self, client: Client, cast: Cast) -> None:
         row = endpoint(cast, URL)
         form = {"name": "ERP", "url": URL, "facts": ["ticket.closed"], "internal": "on",

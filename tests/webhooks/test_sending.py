@@ -359,6 +359,106 @@ class TestAClaim:
         claimed = [one.endpoint.pk for one in found if isinstance(one, Claimed)]
         assert len(claimed) == len(set(claimed)) == 2
 
+    def test_leaves_an_endpoint_behind_those_that_wait(self, cast: Cast) -> None:
+        for name in ("one", "two", "three"):
+            url = f"https://{name}.example.com/"
+            endpoint(cast, url, name=name, facts=("ticket.raised",))
+        for _ in range(3):
+            raised(cast)
+        hear()
+        now = timezone.now() + timedelta(seconds=1)
+
+        turns = []
+        for second in range(9):
+            then = now + timedelta(seconds=second)
+            claimed = actions.claim(now=then)
+            assert claimed is not None
+            actions.mark_answered(claimed=claimed, answer=Answer(200, ""), took_ms=1, now=then)
+            turns.append(claimed.endpoint.name)
+
+        assert turns == ["one", "two", "three"] * 3
+
+
+class TestASlowServer:
+    def test_holds_up_nothing_of_the_others(self, cast: Cast, server: Receiver) -> None:
+        with receiver() as slow:
+            slow.waits_for = threading.Event()
+            first = endpoint(cast, slow.url, facts=("ticket.raised",))
+            second = endpoint(cast, server.url, facts=("ticket.raised",))
+            for _ in range(3):
+                raised(cast)
+            hear()
+            told = threading.Thread(target=_when_all_came, args=(server, 3, slow.waits_for))
+            told.start()
+
+            send()
+            told.join()
+
+        sent = WebhookDelivery.objects.filter(state="sent")
+        assert sent.filter(endpoint=second).count() == 3
+        # It answered in time, after the other's last.
+        assert sent.filter(endpoint=first).count() == 3
+        assert not WebhookDelivery.objects.exclude(error="").exists()
+
+    def test_holds_one_process_and_no_second(self, cast: Cast, server: Receiver) -> None:
+        endpoint(cast, server.url, facts=("ticket.raised",))
+        raised(cast)
+        hear()
+        other = actions.take_turn(now=timezone.now())
+        assert other is not None
+
+        send()
+        assert server.got == []
+
+        actions.end_turn(mine=other, now=timezone.now())
+        send()
+        assert len(server.got) == 1
+
+
+class TestATurn:
+    @pytest.fixture
+    def told_of(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        """The jobs that are asked for."""
+        found: list[str] = []
+        monkeypatch.setattr(actions, "nudge", found.append)
+        return found
+
+    def test_ends_with_its_process(self) -> None:
+        first = actions.take_turn(now=NOON)
+        assert first == NOON + actions.TURN
+        assert actions.take_turn(now=NOON + timedelta(seconds=59)) is None
+
+        second = actions.take_turn(now=first)  # killed, it said nothing more
+
+        assert second is not None
+        assert actions.take_turn(now=first, mine=first) is None
+        assert actions.take_turn(now=first, mine=second) is not None
+
+    def test_leaves_nothing_that_came_while_others_were_sent_away(
+        self, cast: Cast, told_of: list[str]
+    ) -> None:
+        endpoint(cast, "https://hooks.example.com/", facts=("ticket.raised",))
+        mine = actions.take_turn(now=timezone.now())
+        assert mine is not None
+        actions.end_turn(mine=mine, now=timezone.now())
+        assert told_of == []
+
+        mine = actions.take_turn(now=timezone.now())
+        assert mine is not None
+        raised(cast)
+        hear()
+        told_of.clear()
+        actions.end_turn(mine=mine, now=timezone.now())
+
+        assert told_of == ["apps.webhooks.tasks.send_due"]
+
+
+def _when_all_came(server: Receiver, many: int, say: threading.Event) -> None:
+    deadline = time.monotonic() + 60
+    while len(server.got) < many and time.monotonic() < deadline:
+        time.sleep(0.01)
+    say.set()
+
 
 @transactional
 def test_two_senders_at_once_send_everything_once_and_in_order(cast: Cast, settings: Any) -> None:

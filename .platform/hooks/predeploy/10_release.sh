@@ -1,17 +1,14 @@
 #!/usr/bin/env bash
 # Every instance migrates before it serves; the lock inside lets one do it. Not a leader_only
-# command: traffic-splitting deployments elect no leader, and would silently stop migrating.
+# command: traffic-splitting deployments elect no leader, and would silently stop migrating. When it
+# fails, the deployment on this instance ends here, and the version before goes on serving.
 set -euo pipefail
-cd /var/app/staging
+app=/var/app/staging
+. "$app/.platform/bin/desk.sh"
 
-# The environment's properties, as the platform gives them to the Procfile's processes.
-properties=$(/opt/elasticbeanstalk/bin/get-config environment)
-eval "$(/usr/bin/python3 -c '
-import json, shlex, sys
-for name, value in json.loads(sys.argv[1]).items():
-    print(f"export {name}={shlex.quote(value)}")
-' "$properties")"
-
-python=(/var/app/venv/*/bin/python)
-"${python[0]}" manage.py collectstatic --noinput --verbosity 0
-"${python[0]}" manage.py release
+# Files are collected when a bundle is made. `eb deploy` alone makes none.
+if [ ! -e "$app/staticfiles/staticfiles.json" ]; then
+    desk "$app" collectstatic --noinput --verbosity 0
+fi
+limit "$app"
+desk "$app" release

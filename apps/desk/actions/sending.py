@@ -17,6 +17,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -30,6 +31,7 @@ from apps.desk.models import Draft
 from apps.events import journal
 from apps.events.jobs import nudge
 from apps.kernel.actors import Actor
+from apps.kernel.counting import count
 from apps.kernel.errors import DomainError, ForbiddenError
 from apps.tickets import actions as tickets
 from apps.tickets import events, policies
@@ -91,6 +93,8 @@ def _send(ticket: Ticket, written: Composed, *, actor: Actor, now: datetime) -> 
     files = drafts.take_files(_draft_of(ticket, actor), written, actor=actor, now=now)
     row.save()
     drafts.attach(row, files)
+    # Here and not by its fact: that one is recorded by whichever build's worker sends it.
+    transaction.on_commit(partial(count, "RepliesSent"))
     if seconds:
         nudge(SEND_DUE, after=seconds)
         return Sent(ticket_id=row.ticket_id, message=None)

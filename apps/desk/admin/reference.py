@@ -195,6 +195,7 @@ class StatusAdmin(ReferenceAdmin):
 class PriorityRuleAdmin(ReferenceAdmin):
     """The matrix. A change holds for what is prioritised from then on."""
 
+    titled = _("Priority matrix")
     list_display = ("cell", "priority")
     fields = ("priority",)
 

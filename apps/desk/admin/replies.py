@@ -92,6 +92,7 @@ class SavedReplyAdmin(GuardedAdmin):
     """Archived instead of deleted: how often it was used stays known."""
 
     needs = Permission.WORK_TICKETS
+    about = _("A saved reply is a text that agents put into their answers.")
     may_add = may_change = True
     form = SavedReplyForm
     list_display = ("title", "shortcut", "whose", "used_count")

@@ -3,7 +3,7 @@
 A message with the attribute `claimed` = "true" names deliveries by number (bodies.ClaimsBody): the
 workers' queue takes those. One with "false" is a fact with all that it says (bodies.FactBody), once
 for each fact, whether or not the desk itself has a subscriber to it. `name`, `subject` and
-`version` are attributes of both, for filter policies.
+`version` are attributes of both, for filter policies; `traceparent` is one where traces are kept.
 """
 
 from __future__ import annotations
@@ -46,11 +46,13 @@ class _Message:
 
     @property
     def attributes(self) -> dict[str, str]:
+        goes_on = self.event.traceparent
         return {
             "name": self.event.name,
             "subject": self.event.subject,
             "version": str(self.event.version),
             "claimed": "true" if self.claimed else "false",
+            **({"traceparent": goes_on} if goes_on else {}),
         }
 
     @property

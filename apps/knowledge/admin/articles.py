@@ -147,6 +147,8 @@ class FeedbackAdmin(GuardedAdmin):
     """What readers said, newest first: for reading only."""
 
     needs = Permission.WRITE_ARTICLES
+    titled = _("Readers' comments")
+    about = _("Readers say below an article whether it helped, and what is missing.")
     list_display = ("article", "verdict", "words", "reader", "updated_at")
     list_display_links = None
     list_filter = ("is_helpful", ("comment", admin.EmptyFieldListFilter))
@@ -181,6 +183,7 @@ class KnowledgeCategoryAdmin(GuardedAdmin):
     """Writers look; those who publish decide."""
 
     needs = Permission.WRITE_ARTICLES
+    titled = _("Article categories")
     form = CategoryForm
     list_display = ("name", "parent", "position", "public_count", "internal_count")
     list_select_related = ("parent",)

@@ -25,6 +25,19 @@ class RawMissingError(DomainError):
     message = _("The mail itself is not where it was kept.")
 
 
+class UnfedError(DomainError):
+    """Mail can be kept here, and nobody brings it. The message says whose rules are missing."""
+
+    code = "mail.unfed"
+    status = 503
+
+
+class KeptElsewhereError(DomainError):
+    code = "mail.elsewhere"
+    status = 404
+    message = _("The mail itself is kept where MAIL_URL no longer leads: look at its store.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raw:
     """A mail as it came, by its key in the store."""
@@ -45,6 +58,12 @@ class Inbox(Protocol):
 
     def read(self, key: str) -> bytes:
         """Raises RawMissingError."""
+
+    def prove(self) -> str:
+        """Show that mail comes in here and can be read. Returns what was done, and what wasn't.
+
+        Raises UnfedError.
+        """
 
     def erase(self, key: str) -> None:
         """Delete it with all older versions: nothing brings it back. Gone is no error."""

@@ -50,6 +50,9 @@ class DeadJobs(Protocol):
 
     def read(self) -> Found: ...
 
+    def count(self) -> int:
+        """How many there are, without looking at any."""
+
     def retry(self, keys: Collection[str]) -> Iterator[DeadJob]:
         """Put these back into their queues, with a clean slate, and give each as it is done.
 

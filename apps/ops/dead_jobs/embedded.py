@@ -27,6 +27,10 @@ class EmbeddedDeadJobs:
                 jobs=[_job(dead) for dead in self.queue.dead(MOST)], total=self.queue.count_dead()
             )
 
+    def count(self) -> int:
+        with _told():
+            return self.queue.count_dead()
+
     def retry(self, keys: Collection[str]) -> Iterator[DeadJob]:
         return self._each(keys, self.queue.revive)
 

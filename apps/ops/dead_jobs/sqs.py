@@ -5,8 +5,11 @@ Reading there is receiving: what is looked at is hidden from others for a moment
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import logging
+import time
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,9 +23,29 @@ from apps.ops.broker.queues import QUEUES
 from apps.ops.dead_jobs import MOST, DeadJob, Found, UnavailableError
 from apps.ops.dead_jobs.reading import read
 
+logger = logging.getLogger(__name__)
+
 A_BATCH = 10  # SQS's own limit
-HIDDEN = 30  # seconds, should nobody give it back
-LOOKED_THROUGH = 1000
+# Seconds. A page looks for what was chosen, and acts on it, for so long; the last act may take two
+# requests of two attempts. What is looked at comes back by itself, if nobody gives it back.
+A_LOOK = 10.0
+HIDDEN = 60
+
+
+@dataclass(slots=True)
+class _Look:
+    """`raws` are the messages that are hidden from others because of it."""
+
+    receive: Callable[..., list[Any]]
+    total: int
+    raws: list[Any] = field(default_factory=list)
+
+    def more(self, most: int) -> list[Any]:
+        """The next ones; none when there are no more."""
+        # Without a wait SQS asks only some of its servers, which is enough for none.
+        new = self.receive(most, wait=len(self.raws) < self.total)
+        self.raws += new
+        return new
 
 
 class SqsDeadJobs:
@@ -31,9 +54,16 @@ class SqsDeadJobs:
         self.url = self.address.queue(address.DEAD)
 
     def read(self) -> Found:
-        with _told(), self._looked_at(MOST) as raws:
-            jobs = [self._job(raw) for raw in raws]
-            return Found(jobs=jobs, total=max(self._total(), len(jobs)))
+        with _told(), self._looking() as look:
+            while len(look.raws) < MOST and look.more(min(A_BATCH, MOST - len(look.raws))):
+                pass
+            found = sorted(look.raws, key=lambda raw: int(raw["Attributes"]["SentTimestamp"]))
+            jobs = [self._job(raw) for raw in found]
+            return Found(jobs=jobs, total=max(look.total, len(jobs)))
+
+    def count(self) -> int:
+        with _told():
+            return self._total()
 
     def retry(self, keys: Collection[str]) -> Iterator[DeadJob]:
         for raw, job in self._chosen(keys):
@@ -50,27 +80,34 @@ class SqsDeadJobs:
             yield job
 
     def _chosen(self, keys: Collection[str]) -> Iterator[tuple[Any, DeadJob]]:
-        with _told(), self._looked_at(LOOKED_THROUGH, until=set(keys)) as raws:
-            for raw in [raw for raw in raws if raw["MessageId"] in keys]:
-                yield raw, self._job(raw)
-                raws.remove(raw)  # it is gone: nothing to give back
+        """Each as soon as it is found: whoever acts on it does so while others can't see it.
+
+        What isn't found in time, behind more than SQS shows in it, is left where it is.
+        """
+        left, end = set(keys), time.monotonic() + A_LOOK
+        with self._looking() as look:
+            while left:
+                with _told():
+                    new = look.more(A_BATCH)
+                if not new:
+                    return
+                for raw in new:
+                    if time.monotonic() >= end:
+                        return
+                    if raw["MessageId"] in left:
+                        left.remove(raw["MessageId"])
+                        yield raw, self._job(raw)
+                        look.raws.remove(raw)  # it is gone: nothing to give back
 
     @contextmanager
-    def _looked_at(self, most: int, until: set[str] | None = None) -> Iterator[list[Any]]:
-        """Messages, oldest first, which are hidden from others meanwhile."""
-        found: list[Any] = []
+    def _looking(self) -> Iterator[_Look]:
+        """What is looked at is hidden from others meanwhile, and given back at the end."""
+        with _told():
+            look = _Look(self._receive, self._total())
         try:
-            total = self._total()
-            while len(found) < most:
-                # Without a wait SQS asks only some of its servers, which is enough for none.
-                new = self._receive(min(A_BATCH, most - len(found)), wait=len(found) < total)
-                found += new
-                if not new or (until and until <= {raw["MessageId"] for raw in found}):
-                    break
-            found.sort(key=lambda raw: int(raw["Attributes"]["SentTimestamp"]))
-            yield found
+            yield look
         finally:
-            self._give_back(found)
+            self._give_back(look.raws)
 
     def _receive(self, most: int, *, wait: bool) -> list[Any]:
         answer = self._client().receive_message(
@@ -84,13 +121,17 @@ class SqsDeadJobs:
         return found
 
     def _give_back(self, raws: list[Any]) -> None:
-        """Where that fails, they are seen again when their time is over."""
+        """Where that fails, they are seen again when their time is over: nothing is lost by it."""
         for first in range(0, len(raws), A_BATCH):
             entries = [
                 {"Id": str(n), "ReceiptHandle": raw["ReceiptHandle"], "VisibilityTimeout": 0}
                 for n, raw in enumerate(raws[first : first + A_BATCH])
             ]
-            self._client().change_message_visibility_batch(QueueUrl=self.url, Entries=entries)
+            try:
+                self._client().change_message_visibility_batch(QueueUrl=self.url, Entries=entries)
+            except (BotoCoreError, ClientError) as error:
+                logger.warning("dead jobs stay hidden for %d s: %s", HIDDEN, error)
+                return
 
     def _total(self) -> int:
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Collection
 
@@ -10,12 +9,13 @@ from celery import current_app
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.events.stream import stream
 from apps.mail.inbox import inbox
 from apps.notifications.carrying import carrier
 from apps.ops.doctor import Ailment, actions
-from apps.ops.models import Probe
+from apps.ops.models import JobFailure, Probe
 
 WAIT = 20.0  # seconds; an idle worker takes a job at once, a poll of SQS lasts as long
 LOOK = 0.1  # seconds between looks
@@ -38,6 +38,18 @@ def jobs() -> str:
     return _("workers did a job from each of: %s") % ", ".join(queues)
 
 
+def chores() -> str:
+    """Whether the last turn of each that ran was a success: its failures are kept until then."""
+    failing = list(JobFailure.objects.of_chores())
+    if failing:
+        told = "; ".join(f"{each.task} ({each.times}x): {each.error[:80]}" for each in failing)
+        raise Ailment(
+            ngettext("%(n)d chore fails: %(told)s", "%(n)d chores fail: %(told)s", len(failing))
+            % {"n": len(failing), "told": told}
+        )
+    return _("no chore failed the last time that it ran")
+
+
 def facts() -> str:
     """Record a fact, and wait until its subscriber has heard it."""
     token = actions.tell(now=timezone.now())
@@ -54,7 +66,10 @@ def streaming() -> str:
     shards = stream.get().shards()
     for shard in shards[:1]:
         stream.get().read(shard.id, after=None, limit=1)
-    return _("read from a stream of %d shards") % len(shards)
+    count = len(shards)
+    return (
+        ngettext("read from a stream of %d shard", "read from a stream of %d shards", count) % count
+    )
 
 
 def _unanswered(tokens: Collection[str], *, seconds: float) -> list[str]:
@@ -73,10 +88,4 @@ def mail_out() -> str:
 
 
 def mail_in() -> str:
-    """Look at the first mails that are kept, and read one."""
-    kept = inbox.get()
-    found = list(itertools.islice(kept.walk(), 1))
-    if not found:
-        return _("looked for mail in %s: none is kept") % kept.store
-    size = len(kept.read(found[0].key))
-    return _("read a mail of %(size)d bytes from %(store)s") % {"size": size, "store": kept.store}
+    return inbox.get().prove()

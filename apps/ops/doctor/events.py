@@ -3,6 +3,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from apps.events.facts import Fact
 
 
@@ -19,3 +22,4 @@ class DeskExamined(Fact):
     """The doctor looked whether facts are heard; nothing else happened."""
 
     name: ClassVar[str] = "desk.examined"
+    words: ClassVar[Promise] = _("The doctor looked whether facts are heard.")

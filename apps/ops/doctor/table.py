@@ -50,6 +50,13 @@ PROBES = (
         prove=carrying.jobs,
     ),
     Probe(
+        name="chores",
+        title=_("Chores"),
+        variable="BROKER_URL",
+        next_step=_("The page of jobs that were given up has the error of each, which says more."),
+        prove=carrying.chores,
+    ),
+    Probe(
         name="facts",
         title=_("Facts"),
         variable="BUS_URL",
@@ -88,7 +95,10 @@ PROBES = (
         name="inbox",
         title=_("Mail in"),
         variable="MAIL_URL",
-        next_step=_("Does the bucket after ?inbox= exist, and may the desk list and read it?"),
+        next_step=_(
+            "Does the bucket after ?inbox= exist, may the desk list and read it, and is the stage's"
+            " receipt rule set the one that is active in SES?"
+        ),
         prove=carrying.mail_in,
     ),
     Probe(

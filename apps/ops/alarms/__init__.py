@@ -1,0 +1,1 @@
+"""CloudWatch's alarms as tickets of the desk itself."""

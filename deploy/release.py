@@ -1,0 +1,188 @@
+"""A release: the worker first, then the web by a canary that is watched and judged.
+
+Beanstalk promotes a canary by itself when the evaluation time is over, and judges it by the health
+of instances alone. There is no call to promote, only one to abort. So the judge has its say before
+that time is over, and where it can't say anything, a person's choice made beforehand counts.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Literal
+
+from deploy.beanstalk import COMMAND, LOOK, SPLITTING, STUCK, BeanstalkError, StuckError
+from deploy.figures import LATE, MINUTE, Metrics
+from deploy.judgement import Decision, Rules, Verdict, judge
+from deploy.names import build_of
+from deploy.records import Record
+from deploy.steps import Plan, Steps
+
+Unjudged = Literal["abort", "leave"]
+# The judge's last word must come before Beanstalk promotes by itself. Figures are late, the first
+# minute is no whole one, and looks are some seconds apart.
+HEAD_START = LATE + 2 * MINUTE
+POLICY = (COMMAND, "DeploymentPolicy")
+
+
+class TooLateError(Exception):
+    """The new version serves, and the judge has not said that it may."""
+
+
+class Release:
+    """One release, from its record to its outcome."""
+
+    def __init__(
+        self, steps: Steps, metrics: Metrics, *, unjudged: Callable[[Verdict], Unjudged]
+    ) -> None:
+        self.steps, self.metrics, self.unjudged = steps, metrics, unjudged
+        self.aws, self.records = steps.aws, steps.records
+        self.desk, self.clock, self.tell = self.aws.desk, self.aws.clock, self.aws.tell
+
+    def run(self, plan: Plan) -> Record:
+        """Release it, or go on with it.
+
+        Raises FailedError if the old version serves, TooLateError if the new one does unjudged,
+        BeanstalkError and UnderwayError.
+        """
+        if live := self.aws.live():
+            if live.version == self.desk.version(plan.label, "web") and (done := self._done(plan)):
+                self.tell(f"{plan.label} is live: it was {done.outcome} at {done.began:%c} UTC")
+                return done
+            self._check_policy(live.name)
+        record = self.steps.begin("release", plan)
+        if not record.failure:
+            plan.ship()
+            record = self.steps.worker(record)
+        if not record.web:
+            return self._first(record)
+        return self._canary(record)
+
+    def abandon(self, record: Record) -> None:
+        """Send back what is under way, whatever the judge would say. Raises FailedError."""
+        record = dataclasses.replace(record, failure=record.failure or "abandoned by hand")
+        self._send_back(self.records.keep(record))
+
+    def _done(self, plan: Plan) -> Record | None:
+        """What was written down when it was released, if nothing is under way."""
+        if self.records.current():
+            return None
+        return next((past for past in self.records.past() if past.label == plan.label), None)
+
+    def _check_policy(self, name: str) -> None:
+        policy = self.aws.settings(name).get(POLICY, "")
+        if policy != "TrafficSplitting":
+            raise BeanstalkError(
+                f"{name} deploys by {policy or 'no policy'}, and a canary needs TrafficSplitting:"
+                " apply the configuration template, or release by `bluegreen`"
+            )
+
+    def _first(self, record: Record) -> Record:
+        """There is no old version to compare with, and nobody to disturb."""
+        name, version = self.desk.webs[0], self.desk.version(record.label, "web")
+        template = self.desk.template("web")
+        self.aws.create(
+            name, tier="web", version=version, template=template, address=self.desk.address
+        )
+        if self.aws.is_dry:
+            return record
+        record, failure = self.steps.bring("web", name, version, record)
+        if failure:
+            self.steps.give_up(record, failure)
+        return self.records.end(record, "promoted")
+
+    def _canary(self, record: Record) -> Record:
+        version = self.desk.version(record.label, "web")
+        if record.failure:
+            self._send_back(record)
+        if self.aws.is_dry:
+            self.aws.update(record.web, version)
+            self.tell("  would watch it and judge it")
+            return record
+        now = self.aws.environment(record.web)
+        if now.is_ready and now.version != version:
+            was_asked = "web" in record.asked
+            record = self.steps.ask("web", record)
+            errors = was_asked and self.aws.errors(record.web, record.asked["web"])
+            if record.verdict is None and not errors:
+                self.aws.update(record.web, version)
+        record = self._watch(record, version)
+        if failure := self.steps.why_not(record.web, version, record):
+            if record.verdict and record.verdict["decision"] == Decision.ABORT:
+                told = "; ".join(record.verdict["reasons"])
+                self.steps.give_up(record, f"the judge sent the canary back: {told}", "aborted")
+            self.steps.give_up(record, f"Beanstalk sent the canary back: {failure}")
+        return self._promoted(record)
+
+    def _watch(self, record: Record, version: str) -> Record:
+        """Until Beanstalk is done with it, and the judge too."""
+        if self.aws.environment(record.web).is_ready:
+            return record
+        rules, asked = self._rules(record), record.asked["web"]
+        limit = self.clock.now() + timedelta(minutes=rules.minutes) + STUCK
+        seen, begun = 0, None
+        while not self.aws.environment(record.web).is_ready:
+            begun = begun or self.aws.deployed_at(record.web, version)
+            if record.verdict and record.verdict["decision"] == Decision.ABORT:
+                self.aws.abort(record.web)  # again, if this process did not see it done
+            elif record.verdict is None and begun:
+                now = self.clock.now()
+                minutes = self.metrics.minutes(
+                    old=build_of(record.before["web"]),
+                    new=record.label,
+                    since=begun,
+                    until=now,
+                    line=rules.line,
+                )
+                if len(minutes) > seen:
+                    seen = len(minutes)
+                    levels = self.metrics.levels(begun, now)
+                    record = self._act(record, judge(minutes, levels, rules=rules))
+            if self.clock.now() > limit:
+                said = "; ".join(self.aws.errors(record.web, asked)) or "no event says why"
+                raise StuckError(f"{record.web} comes to no end: {said}")
+            self.clock.sleep(LOOK)
+        return record
+
+    def _act(self, record: Record, verdict: Verdict) -> Record:
+        self.tell(str(verdict))
+        if verdict.decision is Decision.WAIT:
+            return record
+        if verdict.decision is Decision.UNJUDGED and self.unjudged(verdict) == "abort":
+            # Kept as what was chosen: the same choice holds for who goes on with it.
+            verdict = dataclasses.replace(verdict, decision=Decision.ABORT)
+        # First written, then done: who comes after a kill does it again rather than otherwise.
+        record = self.records.keep(
+            dataclasses.replace(record, verdict=json.loads(verdict.as_json()))
+        )
+        if verdict.decision is Decision.ABORT:
+            self.aws.abort(record.web)
+        return record
+
+    def _rules(self, record: Record) -> Rules:
+        told = self.aws.settings(record.web).get((SPLITTING, "EvaluationTime"), "") or "5"
+        minutes = int(told) - HEAD_START // MINUTE
+        if minutes < 1:
+            raise BeanstalkError(
+                f"EvaluationTime is {told} minutes: the judge needs {HEAD_START // MINUTE} more"
+            )
+        line = self.metrics.line(build_of(record.before["web"]), record.asked["web"])
+        return Rules(minutes=minutes, line=line)
+
+    def _promoted(self, record: Record) -> Record:
+        decision = record.verdict["decision"] if record.verdict else ""
+        if decision == Decision.PROMOTE:
+            return self.records.end(record, "promoted")
+        self.records.end(record, "unjudged")
+        raise TooLateError(
+            "Beanstalk promoted it by the health of its instances; the judge had said"
+            f" {decision or 'nothing yet'}. `python -m deploy rollback` takes it back."
+        )
+
+    def _send_back(self, record: Record) -> None:
+        if record.web and not self.aws.environment(record.web).is_ready:
+            self.aws.abort(record.web)
+            self.aws.wait(record.web)
+        self.steps.give_up(record, record.failure, "aborted" if record.verdict else "failed")

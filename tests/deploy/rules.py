@@ -1,0 +1,222 @@
+"""What cfn-lint doesn't say of a template: who may come in, what is readable, what is lost.
+
+A rule yields a line for each thing that breaks it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from tests.deploy.templates import (
+    Template,
+    abroad,
+    at,
+    listed,
+    of_type,
+    properties,
+    statements,
+    walk,
+    written,
+)
+
+WORLD = {"0.0.0.0/0", "::/0"}
+# Whom the world may ask, and at which ports.
+OPEN = {"LoadBalancerGroup": {80, 443}}
+
+# By the statement's name, or its resource's and its actions': why no name can stand there.
+WIDE = {
+    "NamesNothing": "neither SES's suppression list nor X-Ray has resources",
+    "SqsdsFigures": "metrics have no resources; a condition holds the namespace",
+    "AgentTalks": "what Systems Manager's agent says has no resources",
+    "WhichGroupIsMine": "Auto Scaling's questions have no resources",
+    "EnterRegistry": "a token is for the account's registry, which has no name",
+    "Account": "a key's policy speaks of its key alone, and only as *",
+    "ServicesThatTell": "likewise",
+}
+# Whose statements may allow everything of a service: none but a key's owner, who could otherwise
+# lose it for good.
+ALL_ACTIONS = {"Account"}
+
+# What must be true of a type, or there at all.
+SEALED = {
+    "AWS::Athena::WorkGroup": (
+        "WorkGroupConfiguration.ResultConfiguration.EncryptionConfiguration.EncryptionOption",
+        "WorkGroupConfiguration.EnforceWorkGroupConfiguration",
+    ),
+    "AWS::DAX::Cluster": ("SSESpecification.SSEEnabled", "ClusterEndpointEncryptionType"),
+    "AWS::DynamoDB::Table": ("SSESpecification.SSEEnabled",),
+    "AWS::ECR::Repository": ("EncryptionConfiguration.EncryptionType",),
+    "AWS::ElastiCache::ReplicationGroup": (
+        "AtRestEncryptionEnabled",
+        "TransitEncryptionEnabled",
+        "AuthToken",
+    ),
+    "AWS::Kinesis::Stream": ("StreamEncryption.EncryptionType",),
+    "AWS::OpenSearchService::Domain": (
+        "EncryptionAtRestOptions.Enabled",
+        "NodeToNodeEncryptionOptions.Enabled",
+        "DomainEndpointOptions.EnforceHTTPS",
+        "VPCOptions",
+    ),
+    "AWS::RDS::DBInstance": ("StorageEncrypted",),
+    "AWS::S3::Bucket": ("BucketEncryption.ServerSideEncryptionConfiguration",),
+    "AWS::SNS::Topic": ("KmsMasterKeyId",),
+    "AWS::SQS::Queue": ("SqsManagedSseEnabled",),
+}
+GUARDED = {
+    "AWS::Cognito::UserPool": ("DeletionProtection",),
+    "AWS::DynamoDB::Table": (
+        "DeletionProtectionEnabled",
+        "PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled",
+    ),
+    "AWS::RDS::DBInstance": ("DeletionProtection", "BackupRetentionPeriod", "CopyTagsToSnapshot"),
+}
+_NO = {"", "false", "False", "0", "INACTIVE", "NONE", "None"}
+
+KEEPS = {
+    "AWS::Cognito::UserPool",
+    "AWS::DynamoDB::Table",
+    "AWS::ECR::Repository",
+    "AWS::KMS::Key",
+    "AWS::OpenSearchService::Domain",
+    "AWS::RDS::DBInstance",
+    "AWS::RedshiftServerless::Namespace",
+    "AWS::S3::Bucket",
+    "AWS::SecretsManager::Secret",
+}
+KEPT = {"Retain", "Snapshot", "RetainExceptOnCreate"}
+MADE_AGAIN = {
+    "CacheAddress": "made of the cache's address and token",
+    "ClientSecret": "a copy of what the user pool's client has",
+}
+
+
+def open_groups(template: Template) -> Iterator[str]:
+    """Security groups that let the world in elsewhere than at a load balancer's two ports."""
+    for name, resource in template["Resources"].items():
+        for each in walk(properties(resource).get("SecurityGroupIngress", [])):
+            if not isinstance(each, dict) or not WORLD & {each.get("CidrIp"), each.get("CidrIpv6")}:
+                continue
+            ports = {each.get("FromPort"), each.get("ToPort")}
+            if not ports <= OPEN.get(name, set()):
+                yield f"{name} lets the world in at {ports}"
+        if resource["Type"] == "AWS::EC2::SecurityGroupIngress":
+            yield f"{name} stands apart from its group, where nobody looks for it"
+
+
+def public_buckets(template: Template) -> Iterator[str]:
+    for name, bucket in of_type(template, "AWS::S3::Bucket"):
+        blocked = properties(bucket).get("PublicAccessBlockConfiguration", {})
+        for kind in ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls"):
+            if blocked.get(kind) is not True:
+                yield f"{name} lacks {kind}"
+        if blocked.get("RestrictPublicBuckets") is not True:
+            yield f"{name} lacks RestrictPublicBuckets"
+        if "AccessControl" in properties(bucket):
+            yield f"{name} has an access list"
+
+
+def open_policies(template: Template) -> Iterator[str]:
+    """What anybody may do, or any account by way of a service of AWS's."""
+    for name, statement in statements(template):
+        if statement["Effect"] != "Allow" or "Principal" not in statement:
+            continue
+        principal = statement["Principal"]
+        if principal == "*" or "*" in map(written, listed(at(principal, "AWS") or [])):
+            yield f"{name} allows everybody {statement['Action']}"
+        asks_a_service = isinstance(principal, dict) and "Service" in principal
+        about_data = any(a.startswith(("s3:", "sns:", "sqs:")) for a in listed(statement["Action"]))
+        if asks_a_service and about_data and "Condition" not in statement:
+            yield f"{name} allows {written(principal['Service'])} for whichever account"
+
+
+def wide_statements(template: Template) -> Iterator[str]:
+    """`*` where a name could stand."""
+    for name, statement in statements(template):
+        if statement["Effect"] != "Allow":
+            continue
+        sid = statement.get("Sid", "")
+        if "NotAction" in statement or "NotResource" in statement:
+            yield f"{name} {sid} allows all but something"
+        if "*" in map(written, listed(statement.get("Resource", []))) and sid not in WIDE:
+            yield f"{name} {sid} allows {statement['Action']} on everything"
+        for action in listed(statement.get("Action", [])):
+            of_all = action == "*" or (action.endswith(":*") and sid not in ALL_ACTIONS)
+            if of_all:
+                yield f"{name} {sid} allows {action}"
+
+
+def unsealed(template: Template) -> Iterator[str]:
+    """What is kept or carried in the clear."""
+    for kind, paths in SEALED.items():
+        for name, resource in of_type(template, kind):
+            for path in paths:
+                if written(at(properties(resource), path) or "") in _NO:
+                    yield f"{name} lacks {path}"
+    for name, group in of_type(template, "AWS::RDS::DBParameterGroup"):
+        if at(properties(group), "Parameters").get("rds.force_ssl") != "1":
+            yield f"{name} lets connections in without TLS"
+    for name, database in of_type(template, "AWS::RDS::DBInstance"):
+        if properties(database).get("PubliclyAccessible") is not False:
+            yield f"{name} is reached from outside"
+
+
+def unguarded(template: Template) -> Iterator[str]:
+    """What could be deleted by mistake, and not be brought back."""
+    for kind, paths in GUARDED.items():
+        for name, resource in of_type(template, kind):
+            for path in paths:
+                if written(at(properties(resource), path) or "") in _NO:
+                    yield f"{name} lacks {path}"
+
+
+def fleeting(template: Template) -> Iterator[str]:
+    """What would be deleted with its stack, or with a change that replaces it."""
+    for name, resource in of_type(template, *KEEPS):
+        for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
+            if resource.get(policy) not in KEPT and name not in MADE_AGAIN:
+                yield f"{name} has {policy} {resource.get(policy)}"
+
+
+def open_secrets(template: Template) -> Iterator[str]:
+    """Parameters that would be shown, and secrets among what is no secret."""
+    for name, parameter in template.get("Parameters", {}).items():
+        is_secret = name.endswith(("Secret", "Password", "Token"))
+        # The ARN of one may be seen.
+        if is_secret and not parameter.get("NoEcho") and "arn:" not in str(parameter):
+            yield f"{name} is shown"
+    for name, parameter in of_type(template, "AWS::SSM::Parameter"):
+        said = str(properties(parameter).get("Value"))
+        if "/config/" in str(properties(parameter).get("Name")) and "resolve:" in said:
+            yield f"{name} writes a secret where values are"
+
+
+def unpriced(template: Template) -> Iterator[str]:
+    """Parameters without a default: what it costs must be known before anybody chooses."""
+    for name, parameter in template.get("Parameters", {}).items():
+        if "Default" not in parameter:
+            yield f"{name} has no default"
+
+
+def unnamed_groups(template: Template) -> Iterator[str]:
+    """Logs that nobody ever deletes: each group says for how long."""
+    for name, group in of_type(template, "AWS::Logs::LogGroup"):
+        if abroad(properties(group).get("RetentionInDays")) is None:
+            yield f"{name} keeps logs for ever"
+
+
+RULES: dict[str, Callable[[Template], Iterator[str]]] = {
+    rule.__name__: rule
+    for rule in (
+        open_groups,
+        public_buckets,
+        open_policies,
+        wide_statements,
+        unsealed,
+        unguarded,
+        fleeting,
+        open_secrets,
+        unpriced,
+        unnamed_groups,
+    )
+}

@@ -1,0 +1,102 @@
+"""From a commit to versions at Beanstalk."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from deploy import shipping
+from deploy.contracts import BreaksError
+from deploy.shipping import Wanted
+from deploy.steps import Plan
+from tests.deploy.beanstalk_server import BUCKET, Cloud
+from tests.deploy.rollouts import WEB, Rollouts
+
+Git = Callable[..., None]
+
+
+@pytest.fixture(autouse=True)
+def root(desk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shipping, "ROOT", desk)
+    monkeypatch.setattr(shipping, "BUNDLES", tmp_path / "out")
+
+
+def planned(rollouts: Rollouts, *, is_dry: bool = False, **wanted: str) -> Plan:
+    beanstalk = rollouts.beanstalk(is_dry=is_dry)
+    return shipping.plan(beanstalk, Wanted(**wanted), rollouts.said.append)
+
+
+def asked(tmp_path: Path) -> list[str]:
+    return (tmp_path / "out/checkout/asked").read_text().splitlines()
+
+
+def head(desk: Path) -> str:
+    told = subprocess.run(["git", "rev-parse", "HEAD"], cwd=desk, check=True, capture_output=True)
+    return told.stdout.decode().strip()
+
+
+def test_a_commit_is_released(rollouts: Rollouts, cloud: Cloud, desk: Path, tmp_path: Path) -> None:
+    for version in cloud.model.versions.values():
+        version["Description"] = f"commit {head(desk)}"
+    cloud.parameters["/tendril/test/config/ASSETS_URL"] = "s3://assets"
+
+    plan = planned(rollouts)
+    rollouts.releasing().run(plan)
+
+    assert rollouts.serving()[WEB] == plan.label
+    assert asked(tmp_path) == ["collectstatic --noinput", "expands --since", "assets"]
+    bundle = next(key for key in cloud.objects if key.endswith(".zip") and "-web-" in key)
+    assert cloud.objects[bundle] == (tmp_path / "out/web.zip").read_bytes()
+
+
+def test_what_is_there_is_not_sent_again(rollouts: Rollouts, cloud: Cloud) -> None:
+    plan = planned(rollouts)
+    plan.ship()
+    cloud.calls.clear()
+
+    plan.ship()
+
+    assert cloud.writes() == []
+
+
+def test_a_dry_run_sends_nothing(rollouts: Rollouts, cloud: Cloud, tmp_path: Path) -> None:
+    cloud.parameters["/tendril/test/config/ASSETS_URL"] = "s3://assets"
+    plan = planned(rollouts, is_dry=True)
+
+    plan.ship()
+
+    assert cloud.writes() == []
+    assert asked(tmp_path) == ["collectstatic --noinput"]
+    assert f"s3://{BUCKET}/tendril/{plan.label}-web-" in "".join(rollouts.said)
+
+
+def test_a_broken_contract_blocks(rollouts: Rollouts, desk: Path, git: Git) -> None:
+    then = {"ticket.raised": {"version": 1, "fields": {"id": "int"}}}
+    (desk / "contracts/facts.json").write_text(json.dumps(then))
+    git("commit", "--quiet", "-am", "a fact")
+    live = head(desk)
+    (desk / "contracts/facts.json").write_text("{}")
+    git("commit", "--quiet", "-am", "and none")
+
+    with pytest.raises(BreaksError, match=r"ticket\.raised is gone"):
+        planned(rollouts).check(f"commit {live}")
+
+
+def test_a_migration_that_breaks_blocks(rollouts: Rollouts, desk: Path, git: Git) -> None:
+    (desk / "manage.py").write_text(
+        (desk / "manage.py").read_text() + "if sys.argv[1] == 'expands': sys.exit('drops a column')"
+    )
+    git("commit", "--quiet", "-am", "x")
+
+    with pytest.raises(BreaksError, match="drops a column"):
+        planned(rollouts).check(f"commit {head(desk)}")
+
+
+def test_a_version_that_nobody_knows_is_asked_for(rollouts: Rollouts, desk: Path) -> None:
+    with pytest.raises(BreaksError, match="say --since COMMIT"):
+        planned(rollouts).check("deployed by hand")
+    planned(rollouts, since=head(desk)).check("deployed by hand")

@@ -1,0 +1,444 @@
+"""The templates of infra/: what cfn-lint says of them, what it doesn't, and that both would notice.
+
+What only an account can prove is not here: whether AWS takes each of them, and what it then does.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint.api import lint
+
+from apps.events.stream import coding
+from apps.kernel.storage import s3
+from deploy import stacks
+from project import parameters
+from tests.deploy import ebextensions, rules
+from tests.deploy.templates import (
+    NAMES,
+    Template,
+    exports,
+    imports,
+    of_type,
+    parse,
+    properties,
+    text_of,
+    walk,
+    written,
+)
+
+MOST_BYTES = 51_200  # of a template that is sent with a call
+LINT = "cfn-lint"
+
+
+def complaints(text: str, by: str) -> list[str]:
+    if by == LINT:
+        return [f"{found.rule.id} {found.message}" for found in lint(text)]
+    return list(rules.RULES[by](parse(text)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_template_is_clean(name: str) -> None:
+    text = text_of(name)
+
+    assert {by: complaints(text, by) for by in (LINT, *rules.RULES)} == {
+        by: [] for by in (LINT, *rules.RULES)
+    }
+
+
+def test_every_template_is_a_stack_of_the_list() -> None:
+    assert {path.stem for path in stacks.INFRA.glob("*.yaml")} == set(NAMES)
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """One place of a template written otherwise, and who has to notice."""
+
+    name: str
+    template: str
+    old: str
+    new: str
+    by: str
+
+
+MUTATIONS = [
+    Mutation("wrong enum", "data", "KeyType: HASH", "KeyType: HASHED", LINT),
+    Mutation("wrong format", "messaging", "Format: GZIP", "Format: 7Z", LINT),
+    Mutation("wrong strategy", "containers", "Default: CANARY", "Default: CANARIES", LINT),
+    Mutation("dangling reference", "messaging", "GetAtt DeadJobs.Arn", "GetAtt DeadJob.Arn", LINT),
+    Mutation("dangling condition", "edge", "Condition: WithMedia", "Condition: WithMedias", LINT),
+    Mutation("no such property", "edge", "IPV6Enabled:", "IPv6Enabled:", LINT),
+    Mutation("no such type", "network", "AWS::EC2::NatGateway", "AWS::EC2::NATGateway", LINT),
+    Mutation(
+        "database open to the world",
+        "network",
+        "{IpProtocol: tcp, FromPort: 5432, ToPort: 5432, SourceSecurityGroupId: !Ref InstanceGroup",
+        "{IpProtocol: tcp, FromPort: 5432, ToPort: 5432, CidrIp: 0.0.0.0/0",
+        "open_groups",
+    ),
+    Mutation(
+        "load balancer open at another port",
+        "network",
+        "FromPort: 80, ToPort: 80, CidrIp: 0.0.0.0/0",
+        "FromPort: 22, ToPort: 80, CidrIp: 0.0.0.0/0",
+        "open_groups",
+    ),
+    Mutation(
+        "public bucket", "data", "BlockPublicPolicy: true", "BlockPublicPolicy: false",
+        "public_buckets",
+    ),
+    Mutation("half a block", "edge", "        IgnorePublicAcls: true\n", "", "public_buckets"),
+    Mutation(
+        "bucket for everybody",
+        "data",
+        "Sid: CloudFrontFetches\n            Effect: Allow\n            Principal:"
+        " {Service: cloudfront.amazonaws.com}",
+        'Sid: CloudFrontFetches\n            Effect: Allow\n            Principal: "*"',
+        "open_policies",
+    ),
+    Mutation(
+        "queue for anybody's topic",
+        "messaging",
+        "            Condition:\n              ArnEquals:\n",
+        "            Unless:\n              ArnEquals:\n",
+        "open_policies",
+    ),
+    Mutation(
+        "unencrypted database", "data", "StorageEncrypted: true", "StorageEncrypted: false",
+        "unsealed",
+    ),
+    Mutation(
+        "database without TLS", "data", 'rds.force_ssl: "1"', 'rds.force_ssl: "0"', "unsealed"
+    ),
+    Mutation(
+        "public database", "data", "PubliclyAccessible: false", "PubliclyAccessible: true",
+        "unsealed",
+    ),
+    Mutation("cache without a token", "data", "   AuthToken: !Sub", "   Tags: !Sub", "unsealed"),
+    Mutation(
+        "queue in the clear", "messaging", "      SqsManagedSseEnabled: true\n", "", "unsealed"
+    ),
+    Mutation(
+        "topic in the clear",
+        "messaging",
+        "      KmsMasterKeyId: !If [Local, !Ref AWS::NoValue, !Ref Notices]\n",
+        "",
+        "unsealed",
+    ),
+    Mutation(
+        "everything instead of a name",
+        "application",
+        "Resource: !Sub arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/"
+        "tendril-${Stage}-figures",
+        'Resource: "*"',
+        "wide_statements",
+    ),
+    Mutation(
+        "every action", "application", "Action: sns:Publish", 'Action: "sns:*"', "wide_statements"
+    ),
+    Mutation(
+        "lost with the stack",
+        "data",
+        "    Type: AWS::DynamoDB::Table\n    DeletionPolicy: Retain\n",
+        "    Type: AWS::DynamoDB::Table\n",
+        "fleeting",
+    ),
+    Mutation(
+        "lost with a replacement",
+        "messaging",
+        "    DeletionPolicy: Retain\n    UpdateReplacePolicy: Retain\n",
+        "    DeletionPolicy: Retain\n    UpdateReplacePolicy: Delete\n",
+        "fleeting",
+    ),
+    Mutation(
+        "deleted by one click", "data", "DeletionProtection: true", "DeletionProtection: false",
+        "unguarded",
+    ),
+    Mutation(
+        "no point in time",
+        "data",
+        "PointInTimeRecoveryEnabled: true",
+        "PointInTimeRecoveryEnabled: false",
+        "unguarded",
+    ),
+    Mutation(
+        "shown secret",
+        "identity",
+        'GoogleClientSecret: {Type: String, Default: "", NoEcho: true}',
+        'GoogleClientSecret: {Type: String, Default: ""}',
+        "open_secrets",
+    ),
+    Mutation(
+        "token among the values",
+        "data",
+        "      Name: !Sub /tendril/${Stage}/config/SITE_URL\n      Value: !Ref SiteUrl",
+        "      Name: !Sub /tendril/${Stage}/config/SITE_URL\n"
+        '      Value: !Sub "{{resolve:secretsmanager:${CacheToken}}}"',
+        "open_secrets",
+    ),
+    Mutation(
+        "a price that nobody knows", "network", "    Default: one\n", "", "unpriced"
+    ),
+    Mutation(
+        "logs for ever", "containers", "      RetentionInDays: !Ref LogDays\n", "", "unnamed_groups"
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
+def test_a_mutation_is_noticed(mutation: Mutation) -> None:
+    text = text_of(mutation.template)
+    assert mutation.old in text
+
+    found = complaints(text.replace(mutation.old, mutation.new, 1), mutation.by)
+
+    assert found != []
+
+
+def test_every_rule_has_a_mutation() -> None:
+    assert {mutation.by for mutation in MUTATIONS} == {LINT, *rules.RULES}
+
+
+def test_every_exception_still_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    excepted: list[tuple[Any, str]] = [
+        *((rules.WIDE, sid) for sid in rules.WIDE),
+        *((rules.MADE_AGAIN, name) for name in rules.MADE_AGAIN),
+        *((rules.OPEN, name) for name in rules.OPEN),
+    ]
+    templates = [parse(text_of(name)) for name in NAMES]
+
+    for table, name in excepted:
+        with monkeypatch.context() as without:
+            without.delitem(table, name)
+            found = [line for rule in rules.RULES.values() for t in templates for line in rule(t)]
+        assert found, f"{name} needs no exception any more"
+
+
+def test_what_a_stack_imports_one_before_it_exports() -> None:
+    known: set[str] = set()
+    for name in NAMES:
+        template = parse(text_of(name))
+        assert imports(template) <= known, name
+        known |= exports(template)
+
+
+def test_a_stack_in_another_region_imports_nothing() -> None:
+    for name in stacks.REGIONS:
+        assert imports(parse(text_of(name))) == set()
+
+
+def test_a_template_fits_into_a_call() -> None:
+    sizes = {name: len(text_of(name).encode()) for name in NAMES}
+
+    assert {name: size for name, size in sizes.items() if size > MOST_BYTES} == {}
+
+
+def test_every_variable_that_the_stacks_write_is_one_that_the_desk_reads() -> None:
+    """A misspelt one would be read by nobody, and its default would hold."""
+    paths = [
+        str(properties(parameter)["Name"])
+        for name in NAMES
+        for _, parameter in of_type(parse(text_of(name)), "AWS::SSM::Parameter")
+    ]
+    root = Path(parameters.__file__).parent
+    read = set(re.findall(r"\"([A-Z][A-Z_]+)\"", "".join(p.read_text() for p in root.glob("*.py"))))
+
+    variables = {path.rpartition("/")[2].rstrip("'}") for path in paths}
+
+    assert variables - read == set()
+
+
+# The archive
+
+
+def test_the_archives_columns_are_a_facts_fields() -> None:
+    template = parse(text_of("messaging"))
+    ((_, table),) = of_type(template, "AWS::Glue::Table")
+    described = properties(table)["TableInput"]["StorageDescriptor"]["Columns"]
+    fields = re.findall(r'^ {8}"(\w+)":', inspect.getsource(coding.encode), re.MULTILINE)
+
+    assert [column["Name"] for column in described] == fields
+
+
+def test_athena_looks_where_firehose_writes() -> None:
+    template = parse(text_of("messaging"))
+    ((_, firehose),) = of_type(template, "AWS::KinesisFirehose::DeliveryStream")
+    ((_, table),) = of_type(template, "AWS::Glue::Table")
+    prefix = properties(firehose)["ExtendedS3DestinationConfiguration"]["Prefix"]
+    said = properties(table)["TableInput"]["Parameters"]
+
+    folder = prefix.replace("!{timestamp:yyyy-MM-dd}", "${!day}")
+
+    assert written(said["storage.location.template"]) == f"s3://${{Archive}}/{folder}"
+    assert said["projection.day.format"] == "yyyy-MM-dd"
+
+
+# The edge
+
+
+def behaviours(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, distribution in of_type(template, "AWS::CloudFront::Distribution"):
+        described = properties(distribution)["DistributionConfig"]
+        yield name, described["DefaultCacheBehavior"]
+        for each in described.get("CacheBehaviors", ()):
+            yield f"{name}{each['PathPattern']}", each
+
+
+def test_what_a_link_says_of_a_file_reaches_s3() -> None:
+    template = parse(text_of("edge"))
+    ((_, policy),) = of_type(template, "AWS::CloudFront::CachePolicy")
+    kept = properties(policy)["CachePolicyConfig"]["ParametersInCacheKeyAndForwardedToOrigin"]
+    said = re.findall(r'^ {12}"(content-\w+|cache-control)":', inspect.getsource(s3), re.MULTILINE)
+
+    assert sorted(kept["QueryStringsConfig"]["QueryStrings"]) == sorted(
+        f"response-{n}" for n in said
+    )
+
+
+def test_files_are_shown_to_whoever_has_a_signed_link_alone() -> None:
+    found = dict(behaviours(parse(text_of("edge"))))
+
+    assert written(found["Media"]["TrustedKeyGroups"][0]) == "${MediaKeyGroup}"
+    assert found["Media"]["ViewerProtocolPolicy"] == "https-only"
+
+
+def test_pages_are_never_kept_at_the_edge() -> None:
+    found = dict(behaviours(parse(text_of("edge"))))
+    disabled = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"  # AWS's CachingDisabled
+
+    assert found["Site"]["CachePolicyId"] == disabled
+    assert set(found["Site"]["AllowedMethods"]) >= {"GET", "POST", "PUT", "DELETE"}
+    assert set(found) == {"Site", "Site/static/*", "Media"}
+
+
+# Beanstalk's templates
+
+
+def option_files(tier: str) -> dict[str, Any]:
+    """A tier's .ebextensions and then its template, as the platform weighs them."""
+    template = parse(text_of("application"))
+    described = properties(template["Resources"][f"{tier.title()}Template"])
+    said = []
+    for each in described["OptionSettings"]:
+        option = each["Fn::If"][1] if "Fn::If" in each else each
+        name = option["OptionName"]
+        value = known(option["Value"], template, name)
+        said.append({"namespace": option["Namespace"], "option_name": name, "value": value})
+    return {**ebextensions.files_of(tier), "template": {"option_settings": said}}
+
+
+def known(value: Any, template: Template, option: str) -> str:
+    """A parameter's default, or a stand-in of the right kind and about the right length."""
+    if isinstance(value, dict) and "Fn::If" in value:
+        value = value["Fn::If"][1]
+    default = template["Parameters"].get(written(value)[2:-1], {}).get("Default")
+    if default:
+        return str(default)
+    if option == "SECRET_KEY":
+        return (
+            "arn:aws:secretsmanager:eu-central-1:111122223333:secret:tendril-production-secret-key"
+        )
+    return written(value)
+
+
+@pytest.mark.parametrize("tier", ["web", "worker"])
+def test_beanstalk_knows_every_option_of_a_template(tier: str) -> None:
+    assert ebextensions.complaints(option_files(tier)) == []
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("DeploymentPolicy", "Canary", "Canary is none of"),
+        ("NewVersionPercent", "0", "0 is not from 1 to 100"),
+        ("SECRET_KEY", "abc", "abc is no ARN"),
+        ("SSM_PREFIX", "/" * 4096, "environment properties take"),
+    ],
+)
+def test_a_wrong_option_is_noticed(option: str, value: str, told: str) -> None:
+    files = option_files("web")
+    for each in files["template"]["option_settings"]:
+        if each["option_name"] == option:
+            each["value"] = value
+
+    assert any(told in line for line in ebextensions.complaints(files))
+
+
+def test_a_worker_is_asked_for_nothing_that_it_refuses() -> None:
+    """It has no load balancer, so nothing to split traffic with either."""
+    said = option_files("worker")["template"]["option_settings"]
+    namespaces = {each["namespace"] for each in said}
+
+    assert {n for n in namespaces if "elb" in n or "trafficsplitting" in n} == set()
+
+
+def test_what_must_be_a_templates_stands_in_none_of_the_ebextensions() -> None:
+    """There it would lose against whatever the eb command or the console set."""
+    ours = {"DeploymentPolicy", "ServiceRole", "IamInstanceProfile", "InstanceTypes", "VPCId"}
+    for tier in ("web", "worker"):
+        there = {each.name for each in ebextensions.settings(ebextensions.files_of(tier))}
+        here = {each["option_name"] for each in option_files(tier)["template"]["option_settings"]}
+        assert there & ours == set()
+        assert here >= ours
+
+
+def test_every_message_is_hidden_for_longer_than_it_may_take() -> None:
+    files = ebextensions.files_of("worker")
+    queue = properties(parse(text_of("messaging"))["Resources"]["WorkerQueue"])
+    gunicorn = re.search(r"--timeout (\d+)", (stacks.INFRA.parent / "Procfile").read_text())
+    assert gunicorn is not None
+
+    posting = int(ebextensions.value(files, "aws:elasticbeanstalk:sqsd", "InactivityTimeout"))
+
+    assert int(gunicorn[1]) < posting < queue["VisibilityTimeout"]
+
+
+# Containers
+
+
+def containers() -> dict[str, dict[str, Any]]:
+    template = parse(text_of("containers"))
+    return {
+        each["Name"]: each
+        for _, task in of_type(template, "AWS::ECS::TaskDefinition")
+        for each in properties(task)["ContainerDefinitions"]
+    }
+
+
+def test_no_container_may_change_itself_or_be_root() -> None:
+    for name, container in containers().items():
+        assert container["ReadonlyRootFilesystem"] is True, name
+        assert container["User"] == "10001", name
+        assert "Privileged" not in container, name
+
+
+def test_containers_run_what_the_procfile_runs() -> None:
+    lines = (stacks.INFRA.parent / "Procfile").read_text().splitlines()
+    procfile = dict(line.split(": ", 1) for line in lines)
+    found = containers()
+
+    assert " ".join(found["worker"]["Command"]) == procfile["worker"].partition("SIGQUIT ")[2]
+    assert {"Name": "REMAP_SIGTERM", "Value": "SIGQUIT"} in found["worker"]["Environment"]
+    assert " ".join(found["relay"]["Command"]) == procfile["relay"]
+
+
+def test_a_rollout_of_containers_goes_back_by_alarm() -> None:
+    template = parse(text_of("containers"))
+    how = properties(template["Resources"]["Web"])["DeploymentConfiguration"]
+    alarms = {written(each)[2:-1] for each in how["Alarms"]["AlarmNames"]}
+
+    assert how["Alarms"]["Rollback"] is True
+    assert alarms <= {name for name, _ in of_type(template, "AWS::CloudWatch::Alarm")}
+    assert {each["Type"] for each in walk(template["Resources"]["Pages"]) if _is_action(each)} == {
+        "forward"
+    }
+
+
+def _is_action(tree: Any) -> bool:
+    return isinstance(tree, dict) and "ForwardConfig" in tree
