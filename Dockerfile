@@ -54,4 +54,4 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
 CMD ["gunicorn", "project.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "4", \
      "--preload", "--max-requests", "20000", "--max-requests-jitter", "2000", "--timeout", "60", \
      "--graceful-timeout", "30", "--keep-alive", "75", "--worker-tmp-dir", "/dev/shm", \
-     "--access-logfile", "-", "--access-logformat", "%(t)s %(m)s %(U)s %(s)s %(D)sus"]
+     "--logger-class", "project.serving.Logger"]

@@ -25,7 +25,7 @@ OPEN = {"LoadBalancerGroup": {80, 443}}
 
 # By the statement's name, or its resource's and its actions': why no name can stand there.
 WIDE = {
-    "NamesNothing": "neither SES's suppression list nor X-Ray has resources",
+    "NamesNothing": "neither SES's suppression list, its active rules, nor X-Ray has resources",
     "SqsdsFigures": "metrics have no resources; a condition holds the namespace",
     "AgentTalks": "what Systems Manager's agent says has no resources",
     "WhichGroupIsMine": "Auto Scaling's questions have no resources",

@@ -423,8 +423,9 @@ def test_containers_run_what_the_procfile_runs() -> None:
     procfile = dict(line.split(": ", 1) for line in lines)
     found = containers()
 
-    assert " ".join(found["worker"]["Command"]) == procfile["worker"].partition("SIGQUIT ")[2]
-    assert {"Name": "REMAP_SIGTERM", "Value": "SIGQUIT"} in found["worker"]["Environment"]
+    for name in ("worker", "heavy"):
+        assert " ".join(found[name]["Command"]) == procfile[name].partition("SIGQUIT ")[2]
+        assert {"Name": "REMAP_SIGTERM", "Value": "SIGQUIT"} in found[name]["Environment"]
     assert " ".join(found["relay"]["Command"]) == procfile["relay"]
 
 
