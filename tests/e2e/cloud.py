@@ -64,7 +64,7 @@ def environment(aws_url: str, *, database_url: str, site: str, files: Path) -> d
         "LocalPages": aws_url,
     }
     given = [part for pair in parameters.items() for part in ("--set", "=".join(pair))]
-    deploy("up", "--stage", STAGE, *given, env=env)
+    deploy("up", "--stage", STAGE, "--yes", *given, env=env)
     bucket = deploy("output", "--stage", STAGE, "data", "FilesBucket", env=env)
     storage = boto3.Session(env["AWS_ACCESS_KEY_ID"], SECRET, region_name=REGION).client(
         "s3", endpoint_url=aws_url
