@@ -22,7 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.table import Table
 
-from deploy import after, edge, shipping, stacks
+from deploy import after, edge, people, shipping, stacks
 from deploy import bundle as bundles
 from deploy import doctor as doctors
 from deploy import down as downs
@@ -134,6 +134,16 @@ def up(stage: str, given: tuple[str, ...], *, is_dry: bool, yes: bool) -> None:
     if not is_dry:
         for line in after.finish(stage=stage):
             click.echo(line)
+
+
+@main.command()
+@click.argument("address")
+@click.option("--role", type=click.Choice(people.ROLES), default=people.ROLES[-1])
+@click.option("--name", default="", help="as the desk shows it; by default the address's beginning")
+@_command
+def admit(stage: str, address: str, *, role: str, name: str) -> None:
+    """Let somebody sign in as staff: the first administrator, who then makes the others."""
+    click.echo(people.admit(address, role=role, name=name, stage=stage))
 
 
 @main.command()
