@@ -151,11 +151,11 @@ class TestAnInstance:
         monkeypatch.setattr("apps.ops.publish._there", lambda *_: {})
         monkeypatch.setattr("apps.ops.publish._is_there", lambda *_: False)
 
-        theirs = {"Bucket": name, "Key": "desk/static/js/x.js"}
-        boto3.client("s3").put_object(**theirs, Body=b"theirs")
+        client, key = boto3.client("s3"), "desk/static/js/x.js"
+        client.put_object(Bucket=name, Key=key, Body=b"theirs")
 
         assert sent(only_add=True) == "5 files sent"
-        assert boto3.client("s3").get_object(**theirs)["Body"].read() == b"theirs"
+        assert client.get_object(Bucket=name, Key=key)["Body"].read() == b"theirs"
 
     def test_has_nothing_to_send_without_pages_or_a_bucket(self, name: str, settings: Any) -> None:
         settings.ROLE = "worker"
