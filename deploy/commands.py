@@ -210,6 +210,7 @@ def release(stage: str, *, unjudged: str, is_dry: bool, **given: Any) -> None:
 def _chosen(verdict: Verdict, choice: str) -> Unjudged:
     if choice == "ask":
         click.echo(f"Beanstalk will promote it soon. {'; '.join(verdict.reasons)}.")
+        click.echo("With few requests, give a new version half of them: up --set CanaryPercent=50.")
         return "abort" if click.confirm("Send it back?", default=True) else "leave"
     return "abort" if choice == "abort" else "leave"
 
