@@ -217,3 +217,34 @@ def test_lines_keep_their_prefix_where_rsyslog_refuses_ours(sandbox: Sandbox) ->
     assert "LOGS KEEP THEIR PREFIX" in said
     assert not sandbox.rules.exists()
     assert sandbox.told.read_text() == "restart rsyslog.service\n"
+
+
+def test_the_journal_may_have_more_lines_than_the_default(sandbox: Sandbox) -> None:
+    """As the distribution's file has it, over two lines; another version finds it done."""
+    real = program("rsyslogd")
+    sandbox.program("bin/rsyslogd", f'#!/bin/sh\nexec {real} "$@"\n')
+    conf = sandbox.folder / "etc/rsyslog.conf"
+    conf.write_text(
+        'module(load="imjournal"             # provides access to the systemd journal\n'
+        '       StateFile="imjournal.state") # File to store the position in the journal\n'
+        f"*.info {sandbox.folder}/var/log/messages\n"
+    )
+
+    hook(sandbox)
+    once = conf.read_text()
+    hook(sandbox)
+
+    assert 'module(load="imjournal" RateLimit.Interval="600" RateLimit.Burst="600000"  ' in once
+    assert conf.read_text() == once
+    assert sandbox.told.read_text() == "restart rsyslog.service\n"
+
+
+def test_the_limit_stays_where_rsyslog_refuses_another(sandbox: Sandbox) -> None:
+    sandbox.program("bin/rsyslogd", '#!/bin/sh\n! grep -q RateLimit "$3"\n')
+    conf = sandbox.folder / "etc/rsyslog.conf"
+    conf.write_text('module(load="imjournal" StateFile="imjournal.state")\n')
+
+    said = hook(sandbox)
+
+    assert "LOGS LOSE LINES" in said
+    assert conf.read_text() == 'module(load="imjournal" StateFile="imjournal.state")\n'
