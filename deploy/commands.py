@@ -292,7 +292,7 @@ def doctor(stage: str) -> None:
     said = doctors.examine(beanstalk)
     for each in said:
         click.echo(f"{each.environment} ({each.instance})\n{each.text}")
-    if ill := [each.environment for each in said if not each.is_well]:
+    if ill := [each.environment for each in said if not each.is_done]:
         raise click.ClickException(f"not well: {', '.join(ill)}")
 
 

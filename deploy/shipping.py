@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.exceptions import ClientError
 
-from deploy import bundle, contracts
+from deploy import bundle, consumers, contracts
 from deploy.beanstalk import PATIENT, Beanstalk
 from deploy.contracts import BreaksError
 from deploy.steps import Plan
@@ -47,7 +47,14 @@ def plan(beanstalk: Beanstalk, wanted: Wanted, tell: Callable[[str], object]) ->
 
     def check(description: str | None) -> None:
         then = wanted.since or _commit(description)
-        contracts.check(ROOT, then=then, now=built.commit, allowed=wanted.allowed)
+        contracts.check(
+            ROOT,
+            then=then,
+            now=built.commit,
+            allowed=wanted.allowed,
+            usage=lambda: consumers.ask(beanstalk),
+            tell=tell,
+        )
         _manage(built.static, "expands", "--since", then, "--repository", str(ROOT))
 
     def ship() -> None:

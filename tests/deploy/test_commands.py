@@ -152,7 +152,7 @@ def test_a_dry_rollback_changes_nothing(rollouts: Rollouts, cloud: Cloud, deploy
 class TestDoctor:
     @pytest.fixture(autouse=True)
     def at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("deploy.doctor.LOOK", 0)
+        monkeypatch.setattr("deploy.instances.LOOK", 0)
 
     def test_says_what_each_environment_says(self, rollouts: Rollouts, deploy: Deploy) -> None:
         done = deploy("doctor", "--stage", "test")
@@ -166,6 +166,17 @@ class TestDoctor:
         done = deploy("doctor", "--stage", "test")
 
         assert done.exit_code == 1
+        assert f"not well: {WEB}" in done.output
+
+    def test_hears_the_others_where_one_has_no_instance(
+        self, rollouts: Rollouts, cloud: Cloud, deploy: Deploy
+    ) -> None:
+        cloud.empty = {WEB}
+
+        done = deploy("doctor", "--stage", "test")
+
+        assert f"{WEB} has no instance" in done.output
+        assert done.output.count("database: well") == 1
         assert f"not well: {WEB}" in done.output
 
     def test_is_who_looks_at_a_green_environment(self, rollouts: Rollouts, cloud: Cloud) -> None:

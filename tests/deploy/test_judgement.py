@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from fractions import Fraction
 from math import comb
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.judgement import FAULTS, LOADS, rollout
 from deploy.judgement import (
     Decision,
     Figures,
@@ -22,6 +23,8 @@ from deploy.judgement import (
     cold_minutes,
     judge,
 )
+
+simulation: Any = importlib.import_module("benchmarks.judgement")  # a folder of scripts
 
 OLD = Figures(requests=900, failed=1, slow=45, raised=20, replied=20, signed_in=20)
 NEW = Figures(requests=100, failed=0, slow=5, raised=2, replied=2, signed_in=3)
@@ -170,11 +173,11 @@ class TestCold:
         assert judge([slow] * 4).decision is Decision.ABORT
 
 
-@pytest.mark.parametrize("load", LOADS)
+@pytest.mark.parametrize("load", simulation.LOADS)
 def test_a_cold_version_is_sent_back_no_more_often_than_is_allowed(load: tuple[int, float]) -> None:
-    (cold,) = (fault for fault in FAULTS if fault.cold)
+    (cold,) = (fault for fault in simulation.FAULTS if fault.cold)
 
-    ends = [rollout(seed, load, cold)[0] for seed in range(100)]
+    ends = [simulation.rollout(seed, load, cold)[0] for seed in range(100)]
 
     assert ends.count(Decision.ABORT) <= 2
 

@@ -82,7 +82,7 @@ def test_a_broken_contract_blocks(rollouts: Rollouts, desk: Path, git: Git) -> N
     (desk / "contracts/facts.json").write_text("{}")
     git("commit", "--quiet", "-am", "and none")
 
-    with pytest.raises(BreaksError, match=r"ticket\.raised is gone"):
+    with pytest.raises(BreaksError, match=r"ticket\.raised is gone\n    nobody used it in 30 days"):
         planned(rollouts).check(f"commit {live}")
 
 
