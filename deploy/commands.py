@@ -11,10 +11,12 @@ Each command can be run again after it was cut off, and says with --dry-run what
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial, wraps
+from pathlib import Path
 from typing import Any
 
 import click
@@ -22,7 +24,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.table import Table
 
-from deploy import after, edge, shipping, stacks
+from deploy import after, edge, previous, shipping, stacks
 from deploy import bundle as bundles
 from deploy import doctor as doctors
 from deploy import down as downs
@@ -48,6 +50,7 @@ _TOLD = (
     TooLateError,
     UnderwayError,
     bundles.BundleError,
+    previous.PreviousError,
     stacks.StackError,
 )
 
@@ -165,6 +168,11 @@ def _plan_options(function: Callable[..., None]) -> Callable[..., None]:
         ),
         click.option("--allow", multiple=True, help="a contract that may break: its readers know"),
         click.option(
+            "--previous/--no-previous",
+            default=True,
+            help="where the schema changes, run the tests of the version that is live on it",
+        ),
+        click.option(
             "--processor", type=click.Choice(bundles.PROCESSORS), default=bundles.PROCESSORS[0]
         ),
     ]
@@ -210,7 +218,20 @@ def _wanted(given: dict[str, Any]) -> shipping.Wanted:
         processor=given["processor"],
         allowed=given["allow"],
         since=given["since"],
+        previous=given["previous"],
     )
+
+
+@main.command("previous")
+@click.option("--since", default="", help="the release before; by default the last tag")
+@click.option("--commit", default="HEAD", help="whose schema it is to work on")
+def previous_tests(since: str, commit: str) -> None:
+    """Run the tests of the release before on the schema of this one (TEST_DATABASE_URL)."""
+    with _in_one_line(), tempfile.TemporaryDirectory(prefix="tendril-schema-") as folder:
+        then = since or previous.last_release(shipping.ROOT)
+        schema = Path(folder) / "tree"
+        previous.check_out(shipping.ROOT, commit, schema)
+        previous.check(shipping.ROOT, then=then, schema=schema, tell=tell)
 
 
 @main.command()
