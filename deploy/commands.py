@@ -109,34 +109,59 @@ def main() -> None:
 @_command
 def up(stage: str, given: tuple[str, ...], *, is_dry: bool, yes: bool) -> None:
     """Create or update the stacks of a stage, in order, each change shown before it is made."""
-    parameters = {}
-    for pair in given:
-        name, sign, value = pair.partition("=")
-        if not sign:
-            raise click.BadParameter(f"{pair!r}: write NAME=VALUE", param_hint="--set")
-        parameters[name] = value
+    parameters = _pairs(given)
 
     def agree(name: str, changes: list[stacks.Change]) -> bool:
         for change in changes:
             click.secho(f"    {change}", fg="red" if change.action == "Remove" else None)
         return not is_dry and (yes or click.confirm(f"  change {name}?"))
 
-    parameters = edge.completed(parameters, stage=stage)
+    def may_delete(stack: str, why: str) -> bool:
+        click.secho(f"    {stack} failed when it was made ({why})", fg="red")
+        click.echo("    nothing is kept in it, and it has to be deleted before it can be made anew")
+        return not is_dry and (yes or click.confirm(f"  delete {stack}?"))
+
+    parameters = edge.completed(parameters, stage=stage, is_dry=is_dry)
     for name in stacks.ORDER:
         click.echo(f"{name} ...")
-        done = stacks.apply(
-            name,
-            stage=stage,
-            parameters=parameters,
-            agree=agree,
-            tell=lambda told: click.echo(f"    {told}"),
-        )
+        try:
+            done = stacks.apply(
+                name,
+                stage=stage,
+                parameters=parameters,
+                agree=agree,
+                may_delete=may_delete,
+                tell=lambda told: click.echo(f"    {told}"),
+            )
+        except stacks.NotThereError as error:
+            if not is_dry:
+                raise
+            done = f"can't be shown yet: {error}"
         click.echo(f"{name} ... {done}")
-        if done == "left as it is" and not is_dry:
+        if done == stacks.LEFT and not is_dry:
             raise click.ClickException(f"those after {name} may need it: nothing else was changed")
     if not is_dry:
         for line in after.finish(stage=stage):
             click.echo(line)
+
+
+def _pairs(given: tuple[str, ...]) -> dict[str, str]:
+    parameters = {}
+    for pair in given:
+        name, sign, value = pair.partition("=")
+        if not sign:
+            raise click.BadParameter(f"{pair!r}: write NAME=VALUE", param_hint="--set")
+        parameters[name] = value
+    if "Stage" in parameters:
+        raise click.BadParameter("Stage is what --stage says", param_hint="--set")
+    # CloudFormation would leave it out in silence: a template knows its own alone.
+    if unknown := stacks.unknown(parameters):
+        told = "; ".join(
+            f"no template has {name}" + (f": {' or '.join(near)}?" if near else "")
+            for name, near in unknown.items()
+        )
+        raise click.BadParameter(told, param_hint="--set")
+    return parameters
 
 
 @main.command()
@@ -333,10 +358,15 @@ def down(stage: str, *, named: tuple[str, ...], is_dry: bool, yes: bool) -> None
     for name in what.stacks:
         holding = f", with {downs.HOLDING[name]}" if name in downs.HOLDING else ""
         click.secho(f"  deletes the stack {name}{holding}", fg="red" if holding else None)
+    for resource in what.left:
+        click.secho(f"  deletes what a stack left: {resource}", fg="red")
     for name in what.kept:
         click.echo(f"  keeps the stack {name}")
-    if is_dry:
+    if not what:
+        click.echo(f"nothing of {stage} is there to take away")
+    if is_dry or not what:
         return
-    if not yes and click.prompt("Write the stage's name to go on") != stage:
-        raise click.Abort
+    # Data that was named goes for good: no --yes of a script stands for a person's word for it.
+    if (named or not yes) and click.prompt("Write the stage's name to go on") != stage:
+        raise click.ClickException("that is not its name: nothing was changed")
     downs.take_down(beanstalk, what, stage=stage, tell=tell)

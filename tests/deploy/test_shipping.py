@@ -6,6 +6,7 @@ import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def root(desk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shipping, "BUNDLES", tmp_path / "out")
 
 
-def planned(rollouts: Rollouts, *, is_dry: bool = False, **wanted: str) -> Plan:
+def planned(rollouts: Rollouts, *, is_dry: bool = False, **wanted: Any) -> Plan:
     beanstalk = rollouts.beanstalk(is_dry=is_dry)
     return shipping.plan(beanstalk, Wanted(**wanted), rollouts.said.append)
 
@@ -133,8 +134,7 @@ class TestTheReleaseBefore:
     def test_is_not_asked_where_a_person_says_so(
         self, rollouts: Rollouts, live: str, ran: list[str]
     ) -> None:
-        wanted = Wanted(previous=False)
-        shipping.plan(rollouts.beanstalk(), wanted, rollouts.said.append).check(f"commit {live}")
+        planned(rollouts, previous=False).check(f"commit {live}")
 
         assert ran == []
         assert "are not run on it" in rollouts.said[-1]
