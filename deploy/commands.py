@@ -6,6 +6,14 @@ r"""Ships Tendril to AWS.
     python -m deploy status --stage production
 
 Each command can be run again after it was cut off, and says with --dry-run what it would do.
+
+\b
+Exit status:
+    0    it is done
+    1    it is not: the last line says why, and what serves
+    2    it was asked for wrongly, and nothing was changed
+    3    the new version serves, and nobody judged it
+    130  stopped by ctrl-C: what Beanstalk has begun goes on
 """
 
 from __future__ import annotations
@@ -16,25 +24,26 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial, wraps
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
-from rich.table import Table
 
 from deploy import after, edge, previous, shipping, stacks
 from deploy import bundle as bundles
 from deploy import doctor as doctors
 from deploy import down as downs
+from deploy import status as statuses
 from deploy.beanstalk import Beanstalk, BeanstalkError
 from deploy.bluegreen import KIND, BlueGreen
 from deploy.clock import WallClock
 from deploy.contracts import BreaksError
 from deploy.figures import CloudWatch
 from deploy.judgement import Verdict
-from deploy.names import Desk
+from deploy.names import Desk, build_of
 from deploy.records import Records, UnderwayError
 from deploy.release import Release, TooLateError, Unjudged
 from deploy.rollback import Rollback
@@ -43,9 +52,7 @@ from deploy.steps import FailedError, Steps
 # What went wrong, in one line: everything else is a fault of this program, with its traceback.
 _TOLD = (
     BeanstalkError,
-    BotoCoreError,
     BreaksError,
-    ClientError,
     FailedError,
     TooLateError,
     UnderwayError,
@@ -53,6 +60,18 @@ _TOLD = (
     previous.PreviousError,
     stacks.StackError,
 )
+
+
+# What a person has to know who stops this: Beanstalk doesn't.
+_STOPPED = (
+    "stopped here. What Beanstalk has begun goes on by itself, and a canary is promoted when its"
+    " time is over, judged or not: the same command goes on, `abandon` goes back, `status` says"
+    " where it stands"
+)
+
+
+class _StoppedError(click.ClickException):
+    exit_code = 130
 
 
 class _UnjudgedError(click.ClickException):
@@ -69,8 +88,16 @@ def tell(text: str) -> None:
 def _in_one_line() -> Iterator[None]:
     try:
         yield
+    except KeyboardInterrupt as error:
+        raise _StoppedError(_STOPPED) from error
+    except click.Abort as error:  # at a question: ctrl-C, or nobody there
+        raise click.ClickException(
+            "stopped at a question, and nothing more was changed. Where nobody can be asked: --yes"
+        ) from error
     except TooLateError as error:
         raise _UnjudgedError(str(error)) from error
+    except (BotoCoreError, ClientError) as error:
+        raise click.ClickException(f"{error}. The same command, run again, goes on") from error
     except _TOLD as error:
         raise click.ClickException(str(error)) from error
 
@@ -280,32 +307,45 @@ def bluegreen(stage: str, *, back: bool, finish: bool, is_dry: bool, **given: An
 @main.command()
 @click.option("--to", default="", help="a label; without it, what was there before")
 @_dry
+@_yes
 @_command
-def rollback(stage: str, *, to: str, is_dry: bool) -> None:
+def rollback(stage: str, *, to: str, is_dry: bool, yes: bool) -> None:
     """Go back to the version before, on all instances, without a canary."""
-    rolling = Rollback(_steps(stage, is_dry=is_dry))
+    steps = _steps(stage, is_dry=is_dry)
+    rolling = Rollback(steps)
     label = to or rolling.target()
-    tell(f"back to {label}")
+    live = steps.aws.live()
+    last = next(steps.records.past(), None)
+    # After a canary that was sent back the old version serves: to go further is seldom meant.
+    if last and last.outcome in ("aborted", "failed"):
+        tell(f"the last {last.kind}, of {last.label}, was sent back: it does not serve")
+    tell(f"from {build_of(live.version) if live else 'nothing'} back to {label}")
+    if not (is_dry or yes):
+        click.confirm("go on?", abort=True)
     rolling.run(label)
 
 
 @main.command()
+@_dry
 @_yes
 @_command
-def abandon(stage: str, *, yes: bool) -> None:
+def abandon(stage: str, *, is_dry: bool, yes: bool) -> None:
     """End what is under way, and go back to what was there before."""
-    steps = _steps(stage)
+    steps = _steps(stage, is_dry=is_dry)
     record = steps.records.current()
     if record is None:
         raise click.ClickException("nothing is under way")
-    if not yes:
+    if not (is_dry or yes):
         click.confirm(f"abandon the {record.kind} of {record.label}?", abort=True)
-    if record.kind == KIND:
-        BlueGreen(steps, visit=partial(doctors.wrong, steps.aws)).abandon(record)
-    elif record.kind == "release":
-        Release(steps, CloudWatch(steps.aws.desk), unjudged=lambda _: "abort").abandon(record)
-    else:
-        Rollback(steps).abandon(record)
+    try:
+        if record.kind == KIND:
+            BlueGreen(steps, visit=partial(doctors.wrong, steps.aws)).abandon(record)
+        elif record.kind == "release":
+            Release(steps, CloudWatch(steps.aws.desk), unjudged=lambda _: "abort").abandon(record)
+        else:
+            Rollback(steps).abandon(record)
+    except FailedError as error:  # of what is abandoned: here it is what was wanted
+        tell(str(error))
 
 
 @main.command()
@@ -313,21 +353,14 @@ def abandon(stage: str, *, yes: bool) -> None:
 def status(stage: str) -> None:
     """Say which environments there are, what they serve, and what is under way."""
     steps = _steps(stage)
-    live = steps.aws.live()
-    table = Table("environment", "version", "status", "health", "address", box=None)
-    for each in steps.aws.environments().values():
-        name = f"{each.name} (live)" if live and each.name == live.name else each.name
-        table.add_row(name, each.version, each.status, each.health, each.cname)
+    live, found = steps.aws.live(), list(steps.aws.environments().values())
     # Names are long, and half a name is none: a narrow terminal breaks lines instead.
-    Console(width=max(Console().width, 200)).print(table, soft_wrap=True)
-    record = steps.records.current()
-    if record:
-        click.echo(f"under way since {record.began:%d.%m. %H:%M} UTC: {record.kind} {record.label}")
-    for past in list(steps.records.past())[:5]:
-        decision = past.verdict["decision"] if past.verdict else "no verdict"
-        click.echo(
-            f"{past.began:%d.%m. %H:%M} {past.kind} {past.label}: {past.outcome}, {decision}"
-        )
+    console = Console(width=max(Console().width, 200))
+    console.print(statuses.environments(found, live), soft_wrap=True)
+    current, past = steps.records.current(), steps.records.past()
+    shown = list(islice(past, statuses.SHOWN))
+    for line in statuses.lines(Desk(stage), found=found, live=live, current=current, past=shown):
+        click.echo(line)
 
 
 @main.command()
