@@ -131,12 +131,21 @@ def main() -> None:
 @click.option(
     "--set", "given", multiple=True, metavar="NAME=VALUE", help="a parameter of the templates"
 )
+@click.option(
+    "--only",
+    multiple=True,
+    type=click.Choice([*stacks.ORDER, *stacks.BESIDES, stacks.DEPLOYER]),
+    help="one stack, or several; those that no stage needs are made only so",
+)
 @_dry
 @_yes
 @_command
-def up(stage: str, given: tuple[str, ...], *, is_dry: bool, yes: bool) -> None:
+def up(
+    stage: str, given: tuple[str, ...], *, only: tuple[str, ...], is_dry: bool, yes: bool
+) -> None:
     """Create or update the stacks of a stage, in order, each change shown before it is made."""
-    parameters = _pairs(given)
+    names = only or stacks.ORDER
+    parameters = _pairs(given, names)
 
     def agree(name: str, changes: list[stacks.Change]) -> bool:
         for change in changes:
@@ -149,7 +158,7 @@ def up(stage: str, given: tuple[str, ...], *, is_dry: bool, yes: bool) -> None:
         return not is_dry and (yes or click.confirm(f"  delete {stack}?"))
 
     parameters = edge.completed(parameters, stage=stage, is_dry=is_dry)
-    for name in stacks.ORDER:
+    for name in names:
         click.echo(f"{name} ...")
         try:
             done = stacks.apply(
@@ -167,12 +176,12 @@ def up(stage: str, given: tuple[str, ...], *, is_dry: bool, yes: bool) -> None:
         click.echo(f"{name} ... {done}")
         if done == stacks.LEFT and not is_dry:
             raise click.ClickException(f"those after {name} may need it: nothing else was changed")
-    if not is_dry:
+    if not is_dry and (not only or "messaging" in only):
         for line in after.finish(stage=stage):
             click.echo(line)
 
 
-def _pairs(given: tuple[str, ...]) -> dict[str, str]:
+def _pairs(given: tuple[str, ...], names: tuple[str, ...]) -> dict[str, str]:
     parameters = {}
     for pair in given:
         name, sign, value = pair.partition("=")
@@ -182,7 +191,7 @@ def _pairs(given: tuple[str, ...]) -> dict[str, str]:
     if "Stage" in parameters:
         raise click.BadParameter("Stage is what --stage says", param_hint="--set")
     # CloudFormation would leave it out in silence: a template knows its own alone.
-    if unknown := stacks.unknown(parameters):
+    if unknown := stacks.unknown(parameters, names):
         told = "; ".join(
             f"no template has {name}" + (f": {' or '.join(near)}?" if near else "")
             for name, near in unknown.items()

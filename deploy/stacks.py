@@ -21,6 +21,8 @@ INFRA = Path(__file__).resolve().parent.parent / "infra"
 ORDER = ("network", "data", "messaging", "identity", "application", "edge", "observability")
 # In the place of Beanstalk's environments, once somebody wants them (infra/containers.yaml).
 BESIDES = ("containers",)
+# The role of who releases: made once, by who administers the account; it outlives its stage.
+DEPLOYER = "deployer"
 # Where a stack has to be, if not where the desk is: CloudFront takes certificates and firewalls
 # from one region only. What the others export ends at their region's border, so such a stack is
 # handed those of their outputs that it has parameters for.
@@ -208,9 +210,9 @@ def is_there(name: str, *, stage: str) -> bool:
     return True
 
 
-def unknown(given: Collection[str]) -> dict[str, list[str]]:
-    """Names that no template of ORDER has a parameter for, with those that look like it."""
-    known = {name for stack in ORDER for name in parameters_of(stack)} - {"Stage"}
+def unknown(given: Collection[str], names: Collection[str]) -> dict[str, list[str]]:
+    """What none of these templates has a parameter for, with those that look like it."""
+    known = {name for stack in names for name in parameters_of(stack)} - {"Stage"}
     return {
         name: difflib.get_close_matches(name, sorted(known), cutoff=0.5)
         for name in given

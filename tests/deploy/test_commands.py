@@ -138,6 +138,14 @@ class TestStacks:
         assert "no template has Sizes: Size?" in done.output
         assert self.queues() == []
 
+    def test_one_stack_alone_is_made_when_it_is_named(self, deploy: Deploy, tmp_path: Path) -> None:
+        (tmp_path / "deployer.yaml").write_text(TEMPLATE.replace("one", "deployer"))
+
+        done = deploy("up", "--stage", "local", "--only", "deployer", "--yes")
+
+        assert done.exit_code == 0, done.output
+        assert self.queues() == ["local-deployer"]
+
     def test_the_stage_is_said_once(self, deploy: Deploy) -> None:
         done = deploy("up", "--stage", "local", "--yes", "--set", "Stage=production")
 
