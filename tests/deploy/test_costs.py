@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 from decimal import ROUND_HALF_UP, Decimal
 
+from apps.ops.metrics.pages import KINDS
+from apps.ops.metrics.table import METRICS
 from deploy import stacks
+from tests.deploy.ebextensions import files_of, value
 from tests.deploy.templates import NAMES, parse, text_of
 
 PAGE = (stacks.INFRA.parent / "docs" / "costs.md").read_text()
 HOURS = {"hour": 730, "month": 1}
+TARGET_TRACKING = 2  # alarms that Auto Scaling makes for one policy, one for each direction
 
 
 def rows() -> list[list[str]]:
@@ -46,6 +51,32 @@ def test_together_is_the_sum() -> None:
 
     assert what == "**Together**"
     assert sum(Decimal(line[5]) for line in lines) == Decimal(total.strip("*"))
+
+
+def number_of(what: str) -> int:
+    (found,) = [row[2] for row in rows() if row[0].startswith(what)]
+    return int(found)
+
+
+def test_figures_and_alarms_are_as_many_as_there_are() -> None:
+    """A metric is paid once for each set of dimensions, an alarm for each metric it looks at."""
+    own = (
+        sum(len(metric.dimensions) for metric in METRICS) + len(KINDS) - 1
+    )  # one stands for all pages
+    rules = value(files_of("web"), "aws:elasticbeanstalk:healthreporting:system", "ConfigDocument")
+    of_health = sum(len(each) for each in json.loads(rules)["CloudWatchMetrics"].values())
+    made = [
+        *parse(text_of("observability"))["Resources"].values(),
+        *files_of("worker")["20-worker.config"]["Resources"].values(),
+    ]
+    looked_at = [
+        sum("MetricStat" in one for one in alarm["Properties"].get("Metrics", [])) or 1
+        for alarm in made
+        if alarm["Type"] == "AWS::CloudWatch::Alarm"
+    ]
+
+    assert number_of("Figures") == own + of_health * len(("web", "worker"))
+    assert number_of("Alarms") == sum(looked_at) + TARGET_TRACKING
 
 
 def test_what_the_page_names_there_is() -> None:

@@ -25,6 +25,7 @@ OTHERS = {
     "after.py": "stacks are made by who administers the account",
     "destroying.py": "likewise",
     "edge.py": "likewise",
+    "people.py": "likewise: who makes the first administrator",
     "stacks.py": "likewise",
     "leaving.py": "an instance's, of its own role",
     "sqsd.py": "a laptop's and a container's",

@@ -177,7 +177,7 @@ class TestCold:
 def test_a_cold_version_is_sent_back_no_more_often_than_is_allowed(load: tuple[int, float]) -> None:
     (cold,) = (fault for fault in simulation.FAULTS if fault.cold)
 
-    ends = [simulation.rollout(seed, load, cold)[0] for seed in range(100)]
+    ends = [simulation.rollout(seed, 16, load, cold)[0] for seed in range(100)]
 
     assert ends.count(Decision.ABORT) <= 2
 
