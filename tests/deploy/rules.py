@@ -32,6 +32,8 @@ WIDE = {
     "EnterRegistry": "a token is for the account's registry, which has no name",
     "Account": "a key's policy speaks of its key alone, and only as *",
     "ServicesThatTell": "likewise",
+    "QuestionsWithoutNames": "answers of commands, figures, Beanstalk's bucket have no resources",
+    "BeanstalkLooks": "what Beanstalk asks in a caller's name has no resources",
 }
 # Whose statements may allow everything of a service: none but a key's owner, who could otherwise
 # lose it for good.

@@ -11,7 +11,7 @@ from cfnlint.decode import decode_str
 from deploy import stacks
 
 Template = dict[str, Any]
-NAMES = (*stacks.ORDER, *stacks.BESIDES)
+NAMES = (*stacks.ORDER, *stacks.BESIDES, stacks.DEPLOYER)
 
 
 def text_of(name: str) -> str:
