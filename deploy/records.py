@@ -76,7 +76,8 @@ class Records:
         try:
             found = self.client.get_object(Bucket=self.bucket, Key=self._current)
         except ClientError as error:
-            if error.response["Error"]["Code"] == "NoSuchKey":
+            # Beanstalk makes its bucket for the first bundle; whoever only looks makes none.
+            if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchBucket"):
                 return None
             raise
         return _read(found["Body"].read().decode())
@@ -126,7 +127,12 @@ class Records:
         """What was ended, the latest first."""
         pages = self.client.get_paginator("list_objects_v2")
         found = pages.paginate(Bucket=self.bucket, Prefix=f"{self.folder}/releases/")
-        keys = [each["Key"] for page in found for each in page.get("Contents", ())]
+        try:
+            keys = [each["Key"] for page in found for each in page.get("Contents", ())]
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchBucket":
+                raise
+            keys = []
         for key in sorted(keys, reverse=True):
             yield _read(self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read().decode())
 

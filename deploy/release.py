@@ -64,6 +64,8 @@ class Release:
                 self.tell(f"{plan.label} is live: it was {done.outcome} at {done.began:%c} UTC")
                 return done
             self._check_policy(live.name)
+        elif self.records.current() is None:
+            self._check_first()
         record = self.steps.begin("release", plan)
         if not record.failure:
             plan.ship()
@@ -92,6 +94,16 @@ class Release:
                 f" elasticbeanstalk update-environment --environment-name {name} --template-name"
                 f" {self.desk.template('web')}; or release by `bluegreen`"
             )
+
+    def _check_first(self) -> None:
+        """Before a worker is made, for a web that can't be."""
+        there = self.aws.environments()
+        if lost := [name for name in self.desk.webs if name in there]:
+            raise BeanstalkError(
+                f"{lost[0]} is there, and no web environment has the address {self.desk.address}:"
+                " nobody comes to it. If DeskAddress was changed, set it back by `up`"
+            )
+        self.aws.check_address(self.desk.address)
 
     def _first(self, record: Record) -> Record:
         """There is no old version to compare with, and nobody to disturb."""

@@ -57,6 +57,7 @@ class Steps:
                 )
         if live:
             plan.check(self.aws.version_description(live.version))
+        self.aws.make_bucket()  # where the record is kept
         return self.records.begin(self._record(kind, plan))
 
     def _record(self, kind: str, plan: Plan) -> Record:

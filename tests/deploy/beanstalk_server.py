@@ -19,9 +19,25 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
-from tests.deploy.beanstalk_model import PROCESS, Behaviour, Model, Refused
+from tests.deploy.beanstalk_model import (
+    PROCESS,
+    REGION,
+    WEB_TEMPLATE,
+    WORKER_TEMPLATE,
+    Behaviour,
+    Model,
+    Refused,
+)
 
 BUCKET = "elasticbeanstalk-eu-central-1-111122223333"
+ADDRESS = "tendril-test-111122223333"
+# What the stack of the application says (infra/application.yaml).
+OUTPUTS = {
+    "Address": ADDRESS,
+    "BundlesBucket": BUCKET,
+    "WebTemplate": WEB_TEMPLATE,
+    "WorkerTemplate": WORKER_TEMPLATE,
+}
 NAMESPACE = "http://elasticbeanstalk.amazonaws.com/docs/2010-12-01/"
 
 
@@ -36,6 +52,7 @@ class Cloud:
         """Forget all: another cloud at the same address."""
         self.model = Model()
         self.objects: dict[str, bytes] = {}
+        self.has_bucket = False  # Beanstalk's
         self.calls: list[str] = []
         self.parameters: dict[str, str] = {}
         self.ill: set[str] = set()  # instances on which nothing that is run succeeds
@@ -45,18 +62,19 @@ class Cloud:
         # By action, how often: "throttle" refuses, "lost" hangs up after the deed.
         self.troubles: dict[str, Counter[str]] = {"throttle": Counter(), "lost": Counter()}
 
-    def kept(self) -> tuple[Model, dict[str, bytes]]:
+    def kept(self) -> tuple[Model, dict[str, bytes], bool]:
         """What there is, when nothing is under way."""
         assert not self.model.due
-        return copy.deepcopy(self.model), dict(self.objects)
+        return copy.deepcopy(self.model), dict(self.objects), self.has_bucket
 
-    def bring(self, kept: tuple[Model, dict[str, bytes]]) -> None:
+    def bring(self, kept: tuple[Model, dict[str, bytes], bool]) -> None:
         self.clear()
         self.model, self.objects = copy.deepcopy(kept[0]), dict(kept[1])
+        self.has_bucket = kept[2]
 
     def writes(self) -> list[str]:
         """Calls that changed something."""
-        reading = ("Describe", "Get", "List", "Head", "CreateStorageLocation")
+        reading = ("Describe", "Get", "List", "Head", "Check")
         return [call for call in self.calls if not call.startswith(reading)]
 
     def is_due(self, trouble: str, action: str) -> bool:
@@ -71,7 +89,18 @@ class Cloud:
         handler: Callable[[dict[str, Any]], dict[str, Any] | None] = getattr(self, f"_{action}")
         return handler(given) or {}
 
+    def _DescribeStacks(self, given: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        if given["StackName"] != "tendril-test-application":
+            raise Refused(f"Stack with id {given['StackName']} does not exist", "ValidationError")
+        said = [{"OutputKey": key, "OutputValue": value} for key, value in OUTPUTS.items()]
+        return {"Stacks": [{"StackName": given["StackName"], "Outputs": said}]}
+
+    def _CheckDNSAvailability(self, given: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        cname = f"{given['CNAMEPrefix']}.{REGION}"
+        return {"Available": self.model.is_free(cname), "FullyQualifiedCNAME": cname}
+
     def _CreateStorageLocation(self, _: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - Beanstalk's
+        self.has_bucket = True
         return {"S3Bucket": BUCKET}
 
     def _DescribeEnvironments(self, given: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
@@ -377,7 +406,12 @@ class Handler(BaseHTTPRequestHandler):
     def store(self, key: str, body: bytes) -> None:
         objects = self.cloud.objects
         query = parse_qs(urlsplit(self.path).query)
-        if self.command == "GET" and "list-type" in query:
+        is_list = self.command == "GET" and "list-type" in query
+        if key.startswith(BUCKET) and not self.cloud.has_bucket:
+            self.cloud.calls.append("GetObject")
+            self.gone(HTTPStatus.NOT_FOUND, "NoSuchBucket")
+            return
+        if is_list:
             self.cloud.calls.append("ListObjectsV2")
             prefix = f"{key.rstrip('/')}/{query['prefix'][0]}"
             found = [name.partition("/")[2] for name in sorted(objects) if name.startswith(prefix)]

@@ -20,10 +20,16 @@ from deploy.records import Record, Records
 from deploy.release import Release, Unjudged
 from deploy.rollback import Rollback
 from deploy.steps import Plan, Steps
-from tests.deploy.beanstalk_server import BUCKET, Cloud
+from tests.deploy.beanstalk_model import WEB_TEMPLATE, WORKER_TEMPLATE
+from tests.deploy.beanstalk_server import ADDRESS, BUCKET, Cloud
 
 OLD, NEW = "20261101-100000-aaaaaaa", "20261102-083000-bbbbbbb"
-DESK = Desk("test")
+DESK = Desk(
+    "test",
+    address=ADDRESS,
+    templates={"web": WEB_TEMPLATE, "worker": WORKER_TEMPLATE},
+    bucket=BUCKET,
+)
 WEB, GREEN = DESK.webs
 
 
@@ -94,7 +100,7 @@ class Rollouts:
 
     def begin(self) -> None:
         """The old version serves, as its own release left it."""
-        model = self.cloud.model
+        model, self.cloud.has_bucket = self.cloud.model, True
         for tier, name in (("web", WEB), ("worker", DESK.worker)):
             version = DESK.version(OLD, tier)
             model.versions[version] = {"Description": "commit " + "a" * 40, "Status": "Processed"}
@@ -136,7 +142,7 @@ def connect(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
 
 
-READS = ("Describe", "Get", "List", "Head", "CreateStorageLocation")
+READS = ("Describe", "Get", "List", "Head", "Check")
 
 
 @dataclass
