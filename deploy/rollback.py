@@ -54,7 +54,7 @@ class Rollback:
         name = record.web
         if "policy" not in record.before:
             record.before["policy"] = self.aws.settings(name)[POLICY]
-            self.records.keep(record)
+            record = self.records.keep(record)
         if self.aws.environment(name).version != desk.version(label, "web"):
             self.aws.configure(name, _AT_ONCE)
         # The web first: its newer one says what the older worker may not understand.

@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
+from tests.deploy import beanstalk_objects as objects
 from tests.deploy.beanstalk_model import (
     PROCESS,
     REGION,
@@ -404,48 +405,30 @@ class Handler(BaseHTTPRequestHandler):
         self.send(HTTPStatus.BAD_REQUEST, f"<ErrorResponse>{xml(told)}</ErrorResponse>".encode())
 
     def store(self, key: str, body: bytes) -> None:
-        objects = self.cloud.objects
         query = parse_qs(urlsplit(self.path).query)
         is_list = self.command == "GET" and "list-type" in query
-        if key.startswith(BUCKET) and not self.cloud.has_bucket:
-            self.cloud.calls.append("GetObject")
-            self.gone(HTTPStatus.NOT_FOUND, "NoSuchBucket")
-            return
-        if is_list:
-            self.cloud.calls.append("ListObjectsV2")
-            prefix = f"{key.rstrip('/')}/{query['prefix'][0]}"
-            found = [name.partition("/")[2] for name in sorted(objects) if name.startswith(prefix)]
-            told = "".join(f"<Contents><Key>{name}</Key></Contents>" for name in found)
-            self.send(HTTPStatus.OK, f"<ListBucketResult>{told}</ListBucketResult>".encode())
-            return
-        action = {"PUT": "PutObject", "DELETE": "DeleteObject", "HEAD": "HeadObject"}.get(
-            self.command, "GetObject"
-        )
+        action = "ListObjectsV2" if is_list else objects.ACTIONS[self.command]
         self.cloud.calls.append(action)
-        if self.command == "PUT":
-            if self.headers.get("If-None-Match") == "*" and key in objects:
-                self.gone(HTTPStatus.PRECONDITION_FAILED, "PreconditionFailed")
-                return
-            objects[key] = body
-        elif self.command == "DELETE":
-            objects.pop(key, None)
-        elif key not in objects:
-            self.gone(HTTPStatus.NOT_FOUND, "NoSuchKey")
-            return
+        if key.startswith(BUCKET) and not self.cloud.has_bucket:
+            done = objects.NO_BUCKET
+        elif is_list:
+            done = objects.listed(self.cloud.objects, key, query["prefix"][0])
+        else:
+            conditions = dict(self.headers.items())
+            done = objects.answer(self.cloud.objects, self.command, key, body, conditions)
         if self.cloud.is_due("lost", action):
             self.close_connection = True
             self.connection.close()
             return
-        self.send(HTTPStatus.OK, objects[key] if self.command in ("GET", "HEAD") else b"")
+        self.send(done.status, done.body, **done.headers)
 
-    def gone(self, status: HTTPStatus, code: str) -> None:
-        self.send(status, f"<Error><Code>{code}</Code></Error>".encode())
-
-    def send(self, status: HTTPStatus, body: bytes) -> None:
+    def send(self, status: HTTPStatus, body: bytes, **headers: str) -> None:
         kind = "application/x-amz-json-1.0" if self.headers.get("X-Amz-Target") else "text/xml"
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
