@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 # What S3 answers where a condition does not hold: changed, being changed, gone.
 _OTHERWISE = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey")
 
+SERVED = ("promoted", "unjudged")  # outcomes of what people were served by
+
 
 class UnderwayError(Exception):
     """Something else is under way already, or somebody else is at it."""

@@ -131,6 +131,7 @@ class Model:
         """Let an environment have a version on all its instances."""
         each = self.environments[name]
         each.version = each.running = version
+        each.health = "Red" if version in self.sick else "Green"
         each.canary, each.deployed = "", None
         self.serve(name, {version: 10})
         self.turn(name, "Ready")
@@ -153,7 +154,6 @@ class Model:
             updated=self.now,
             settings=dict(self.templates[template]),
             status="Launching",
-            health="Red" if version in self.sick else "Green",
         )
         self.later(name, LAUNCH, lambda: self.run(name, version))
 

@@ -255,7 +255,7 @@ class Cloud:
                     "StateTransitionedTimestamp": at.timestamp(),
                 }
                 for name, (state, at) in self.model.alarms.items()
-                if name.startswith(given["AlarmNamePrefix"])
+                if name in given["AlarmNames"]
             ]
             return {"MetricAlarms": found, "CompositeAlarms": []}
         since, until = (

@@ -19,7 +19,7 @@ from deploy.names import Desk
 from deploy.records import Record, Records
 from deploy.release import Release, Unjudged
 from deploy.rollback import Rollback
-from deploy.steps import Plan, Steps
+from deploy.steps import FailedError, Plan, Steps
 from tests.deploy.beanstalk_model import WEB_TEMPLATE, WORKER_TEMPLATE
 from tests.deploy.beanstalk_server import ADDRESS, BUCKET, Cloud
 
@@ -108,6 +108,13 @@ class Rollouts:
             model.create(name, tier, version, DESK.template(tier), address)
         model.advance(7200)
         self.cloud.calls.clear()
+
+    def fail_first(self) -> None:
+        """The first release made environments in which nothing works."""
+        self.cloud.clear()
+        self.cloud.model.sick = {DESK.version(OLD, "web")}
+        with pytest.raises(FailedError, match="nothing was live before"):
+            self.release(OLD)
 
     def serving(self) -> dict[str, str]:
         """The label that each environment has on all its instances, and who is live."""

@@ -79,7 +79,7 @@ def test_a_canary_that_only_the_desks_own_figures_show_is_aborted(
 
 
 def test_a_fix_goes_out_while_its_alarm_rings(rollouts: Rollouts, cloud: Cloud) -> None:
-    cloud.model.alarms["tendril-test-5xx"] = ("ALARM", cloud.model.now - timedelta(hours=1))
+    cloud.model.alarms["tendril-test-errors"] = ("ALARM", cloud.model.now - timedelta(hours=1))
     cloud.model.behaviour[OLD] = Behaviour(failed=50)
 
     rollouts.release()
@@ -89,12 +89,24 @@ def test_a_fix_goes_out_while_its_alarm_rings(rollouts: Rollouts, cloud: Cloud) 
 
 def test_an_alarm_that_begins_to_ring_sends_it_back(rollouts: Rollouts, cloud: Cloud) -> None:
     rings = cloud.model.now + timedelta(minutes=6)
-    cloud.model.alarms["tendril-test-5xx"] = ("ALARM", rings)
+    cloud.model.alarms["tendril-test-errors"] = ("ALARM", rings)
 
-    with pytest.raises(FailedError, match="alarm tendril-test-5xx is over 1 and was not before"):
+    with pytest.raises(FailedError, match="alarm tendril-test-errors is over 1 and was not before"):
         rollouts.release()
 
     assert rollouts.serving() == OLD_SERVES
+
+
+@pytest.mark.parametrize("name", ["mail-complaints", "cache-full", "somebody-elses"])
+def test_an_alarm_that_no_customer_feels_sends_nothing_back(
+    rollouts: Rollouts, cloud: Cloud, name: str
+) -> None:
+    rings = cloud.model.now + timedelta(minutes=6)
+    cloud.model.alarms[f"tendril-test-{name}"] = ("ALARM", rings)
+
+    rollouts.release()
+
+    assert rollouts.serving() == NEW_SERVES
 
 
 class TestWithoutFigures:
