@@ -227,13 +227,13 @@ class Beanstalk:
 
     def configure(self, name: str, settings: Mapping[Option, str]) -> None:
         """Options alone. Waits until the environment is ready again."""
+        self.wait(name)  # for what is on its way: perhaps the same, which another process asked for
         now = self.settings(name)
         if all(now.get(option) == value for option, value in settings.items()):
             return
         told = ", ".join(f"{option[1]}={value}" for option, value in settings.items())
         if not self._may(f"set {told} of {name}"):
             return
-        self.wait(name)
         self.client.update_environment(EnvironmentName=name, OptionSettings=_options(settings))
         self.wait(name)
 

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 from rich.console import Console
 
 from deploy import bundle as bundles
@@ -98,10 +98,17 @@ def _in_one_line() -> Iterator[None]:
         ) from error
     except TooLateError as error:
         raise _UnjudgedError(str(error)) from error
-    except (BotoCoreError, ClientError) as error:
-        raise click.ClickException(f"{error}. The same command, run again, goes on") from error
-    except _TOLD as error:
-        raise click.ClickException(str(error)) from error
+    except (BotoCoreError, ClientError, *_TOLD) as error:
+        raise click.ClickException(_line(error)) from error
+
+
+def _line(error: Exception) -> str:
+    cause = error if isinstance(error, BotoCoreError) else error.__cause__
+    if isinstance(cause, NoCredentialsError | NoRegionError):
+        return f"{str(cause).rstrip('.')}: AWS_PROFILE and AWS_REGION say who asks, and where"
+    if isinstance(error, _TOLD):
+        return str(error)
+    return f"{str(error).rstrip('.')}. The same command, run again, goes on"
 
 
 def _command(function: Callable[..., None]) -> Callable[..., None]:
@@ -178,10 +185,11 @@ def up(
 @click.argument("address")
 @click.option("--role", type=click.Choice(people.ROLES), default=people.ROLES[-1])
 @click.option("--name", default="", help="as the desk shows it; by default the address's beginning")
+@_dry
 @_command
-def admit(stage: str, address: str, *, role: str, name: str) -> None:
+def admit(stage: str, address: str, *, role: str, name: str, is_dry: bool) -> None:
     """Let somebody sign in as staff: the first administrator, who then makes the others."""
-    click.echo(people.admit(address, role=role, name=name, stage=stage))
+    click.echo(people.admit(address, role=role, name=name, stage=stage, is_dry=is_dry))
 
 
 @main.command()
@@ -203,6 +211,11 @@ def bundle(processor: str) -> None:
         built = bundles.build(shipping.ROOT, shipping.BUNDLES, processor=processor)
         for tier, path in built.paths.items():
             click.echo(f"{path} {built.label} sha256:{built.digest(tier)}")
+        if name := shipping.of_eb(shipping.ROOT):
+            click.echo(
+                f"`eb deploy` ships the web's to {name} (.elasticbeanstalk/config.yml), whoever is"
+                " live: after a blue/green that may be the other one, see `status`"
+            )
 
 
 def _plan_options(function: Callable[..., None]) -> Callable[..., None]:
@@ -296,6 +309,14 @@ def bluegreen(stage: str, *, back: bool, finish: bool, is_dry: bool, **given: An
         swapping.finish()
     else:
         swapping.run(shipping.plan(steps.aws, _wanted(given), tell))
+    _tell_of_eb(steps.aws)
+
+
+def _tell_of_eb(aws: Beanstalk) -> None:
+    """`eb deploy` asks nobody who is live."""
+    name, live = shipping.of_eb(shipping.ROOT), aws.live()
+    if live and name in aws.desk.webs and name != live.name:
+        tell(f"`eb deploy` ships to {name}, which is not live: eb use {live.name}")
 
 
 @main.command()
@@ -357,6 +378,7 @@ def status(stage: str) -> None:
     shown = list(islice(past, statuses.SHOWN))
     for line in statuses.lines(steps.aws.desk, found=found, live=live, current=current, past=shown):
         click.echo(line)
+    _tell_of_eb(steps.aws)
 
 
 @main.command()

@@ -12,13 +12,18 @@ from deploy.stacks import StackError
 ROLES = ("agent", "team-lead", "administrator")
 
 
-def admit(address: str, *, role: str, name: str, stage: str) -> str:
+def admit(address: str, *, role: str, name: str, stage: str, is_dry: bool = False) -> str:
     """Let somebody sign in, as one of ROLES. Twice is once. Says what was done.
 
     Cognito writes them a mail with a password for three days, which they change. Whoever is there
     already keeps theirs and is only put into the group. Raises StackError.
     """
     pool = stacks.output("identity", "UserPool", stage=stage)
+    if is_dry:
+        return (
+            f"would make {address} {role} in the pool {pool}, and have Cognito write a mail with a"
+            " password to them if they are not there yet"
+        )
     client = boto3.client("cognito-idp")
     try:
         try:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
+import yaml
 from botocore.exceptions import ClientError
 
 from deploy import bundle, consumers, contracts, previous
@@ -77,6 +78,12 @@ def plan(beanstalk: Beanstalk, wanted: Wanted, tell: Callable[[str], object]) ->
         beanstalk.wait_for_versions(list(versions.values()))
 
     return Plan(label=built.label, commit=built.commit, check=check, ship=ship)
+
+
+def of_eb(root: Path) -> str:
+    """The environment that `eb deploy` ships to, as its configuration says; "" if it says none."""
+    told = yaml.safe_load((root / ".elasticbeanstalk" / "config.yml").read_text())
+    return str(told.get("branch-defaults", {}).get("default", {}).get("environment", ""))
 
 
 def _commit(description: str | None) -> str:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+import boto3
 import pytest
 from click.testing import CliRunner, Result
 
-from deploy import doctor, down
+from deploy import doctor, down, shipping
 from deploy.beanstalk import ONCE, StuckError
 from deploy.commands import main
 from deploy.down import Doomed
 from deploy.steps import FailedError
 from tests.deploy.beanstalk_model import Behaviour
 from tests.deploy.beanstalk_server import Cloud
-from tests.deploy.rollouts import DESK, NEW, OLD, WEB, Rollouts
+from tests.deploy.rollouts import DESK, GREEN, NEW, OLD, WEB, Rollouts
 
 Deploy = Callable[..., Result]
 
@@ -201,6 +203,57 @@ def test_without_a_way_to_aws_the_error_is_one_line(
     assert done.exit_code == 1
     assert done.output.count("\n") == 1
     assert "Could not connect" in done.output
+
+
+@pytest.mark.parametrize("words", [("status",), ("up", "--dry-run"), ("down", "--dry-run")])
+def test_without_a_region_the_error_is_one_line(
+    deploy: Deploy, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, "/nowhere")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+
+    done = deploy(*words, "--stage", "test")
+
+    assert done.exit_code == 1
+    (line,) = [line for line in done.output.splitlines() if line != "network ..."]
+    assert line.startswith("Error: ")
+    assert "region" in line
+    assert "AWS_REGION" in line
+
+
+class TestEbDeploy:
+    """It ships to the environment that its configuration names, and asks nobody who is live."""
+
+    @pytest.fixture(autouse=True)
+    def configured(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        real = shipping.ROOT / ".elasticbeanstalk" / "config.yml"
+        (tmp_path / ".elasticbeanstalk").mkdir()
+        (tmp_path / ".elasticbeanstalk" / "config.yml").write_text(
+            real.read_text().replace("production", "test")
+        )
+        monkeypatch.setattr(shipping, "ROOT", tmp_path)
+
+    def test_names_the_first_web(self, rollouts: Rollouts, deploy: Deploy) -> None:
+        assert shipping.of_eb(shipping.ROOT) == WEB
+        assert "eb deploy" not in deploy("status", "--stage", "test").output
+
+    def test_is_told_of_when_the_other_one_is_live(
+        self, rollouts: Rollouts, deploy: Deploy, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rollouts.blue_green().run(rollouts.plan())
+        rollouts.sleep(3700)
+        monkeypatch.setattr("deploy.commands.WallClock", lambda: rollouts)
+        told = f"`eb deploy` ships to {WEB}, which is not live: eb use {GREEN}"
+
+        assert told in deploy("status", "--stage", "test").output
+        done = deploy("bluegreen", "--stage", "test", "--finish")
+
+        assert done.exit_code == 0, done.output
+        assert told in done.output
 
 
 class TestDoctor:

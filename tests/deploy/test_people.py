@@ -47,6 +47,16 @@ def test_twice_is_once_and_a_second_role_is_added(pool: str) -> None:
     assert attributes(pool, "ada@example.com")["name"] == "Ada"
 
 
+def test_a_dry_run_admits_nobody(pool: str) -> None:
+    words = ["admit", "ada@example.com", "--stage", "local", "--dry-run"]
+
+    done = CliRunner().invoke(main, words)
+
+    assert done.exit_code == 0, done.output
+    assert done.output.startswith(f"would make ada@example.com administrator in the pool {pool}")
+    assert boto3.client("cognito-idp").list_users(UserPoolId=pool)["Users"] == []
+
+
 def test_roles_are_the_pools_groups(pool: str) -> None:
     told = boto3.client("cognito-idp").list_groups(UserPoolId=pool)
 
