@@ -107,6 +107,13 @@ def test_the_same_in_other_words_is_the_same(
     assert rollouts.options()[0] == f"{WEB} ... as its template says"
 
 
+def test_what_is_on_its_way_is_not_there_yet(rollouts: Rollouts, cloud: Cloud) -> None:
+    """Beanstalk tells both while it changes one into the other, and may take it back."""
+    cloud.model.update(WEB, "", {PERCENT: "50"})
+
+    assert rollouts.beanstalk().settings(WEB)[PERCENT] == "10"
+
+
 class TestWhileSomethingIsUnderWay:
     def test_a_release_is_not_disturbed(self, changed: Rollouts, cloud: Cloud) -> None:
         cloud.model.stuck = {DESK.worker}
