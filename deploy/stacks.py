@@ -105,11 +105,8 @@ def apply(
     handed = _handed(name, stage=stage)
     try:
         status = _follow(client, stack, tell, pause)
-        if status in _IN_THE_WAY:
-            told = _IN_THE_WAY[status].format(stack=stack)
-            raise StackError(f"{stack} is {status} ({_why(client, stack)}): {told}")
-        if status in _STILLBORN:
-            if not may_delete(stack, f"{status}: {_why(client, stack)}"):
+        if why := _stillborn(client, stack, status):
+            if not may_delete(stack, why):
                 return LEFT
             delete(name, stage=stage, tell=tell)
             status = ""
@@ -243,6 +240,17 @@ def outputs(name: str, *, stage: str) -> dict[str, str]:
         kind = NotThereError if _is_not_there(error) else StackError
         raise kind(f"{stack}: {error}") from error
     return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
+
+
+def _stillborn(client: CloudFormationClient, stack: str, status: str) -> str:
+    """Why it can only be deleted; "" if it can be changed.
+
+    Raises StackError where a person has to do something first.
+    """
+    if status in _IN_THE_WAY:
+        told = _IN_THE_WAY[status].format(stack=stack)
+        raise StackError(f"{stack} is {status} ({_why(client, stack)}): {told}")
+    return f"{status}: {_why(client, stack)}" if status in _STILLBORN else ""
 
 
 def _client(name: str) -> CloudFormationClient:
