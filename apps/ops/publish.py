@@ -21,6 +21,7 @@ from apps.kernel import aws
 
 FOREVER = "public, max-age=31536000, immutable"
 A_WHILE = "public, max-age=300"  # the plain names, which the page for a broken desk uses
+MANIFEST = "staticfiles.json"
 _COMPRESSED = {".gz", ".br"}
 _TYPES = {".js": "text/javascript", ".webmanifest": "application/manifest+json"}
 _TEXT = ("text/", "application/json", "application/manifest+json", "image/svg+xml")
@@ -50,17 +51,26 @@ def publish(root: Path, *, bucket: str, prefix: str, tell: Callable[[str], objec
         )
         tell(key)
 
-    # Hashed ones first: the others name them.
+    # Hashed ones first: the others name them. The mark last: it says that all are there.
+    mark = Asset(root / MANIFEST, build_mark(root), is_hashed=True)
     for group in (True, False):
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             list(pool.map(send, [asset for asset in wanted if asset.is_hashed is group]))
+    if _is_new(mark, there, prefix):
+        send(mark)
     return len(wanted)
 
 
+def build_mark(root: Path) -> str:
+    """The name under which the manifest of a build is sent, once all that it names has been."""
+    names = json.dumps(json.loads((root / MANIFEST).read_text())["paths"], sort_keys=True)
+    return f"build.{hashlib.sha256(names.encode()).hexdigest()[:16]}.json"
+
+
 def _assets(root: Path) -> Iterator[Asset]:
-    hashed = set(json.loads((root / "staticfiles.json").read_text())["paths"].values())
+    hashed = set(json.loads((root / MANIFEST).read_text())["paths"].values())
     for path in sorted(root.rglob("*")):
-        if path.is_file() and path.suffix not in _COMPRESSED and path.name != "staticfiles.json":
+        if path.is_file() and path.suffix not in _COMPRESSED and path.name != MANIFEST:
             name = path.relative_to(root).as_posix()
             yield Asset(path, name, name in hashed)
 

@@ -11,6 +11,7 @@ import boto3
 import pytest
 from django.core.management import CommandError, call_command
 
+from apps.ops.publish import build_mark
 from tests.buckets import new_bucket
 
 FILES = {
@@ -46,18 +47,31 @@ def sent() -> str:
     return out.getvalue().strip()
 
 
-def test_all_of_it_once_without_what_only_a_web_process_uses(name: str) -> None:
+def test_all_of_it_once_without_what_only_a_web_process_uses(name: str, settings: Any) -> None:
     first, second = sent(), sent()
 
     there = boto3.client("s3").list_objects_v2(Bucket=name)["Contents"]
     assert (first, second) == ("5 files sent", "0 files sent")
     assert [found["Key"] for found in there] == [
+        f"desk/static/{build_mark(settings.STATIC_ROOT)}",
         "desk/static/css/base.0123456789ab.css",
         "desk/static/css/base.css",
         "desk/static/icons/i.0a0b0c0d0e0f.svg",
         "desk/static/js/x.ba9876543210.js",
         "desk/static/js/x.js",
     ]
+
+
+def test_the_mark_of_a_build_comes_last(name: str, settings: Any) -> None:
+    """Whoever finds it need not look for the others."""
+    key = f"desk/static/{build_mark(settings.STATIC_ROOT)}"
+    out = io.StringIO()
+
+    call_command("assets", stdout=out, verbosity=2)
+
+    assert out.getvalue().splitlines()[-2:] == [key, "5 files sent"]
+    told = boto3.client("s3").get_object(Bucket=name, Key=key)
+    assert json.loads(told["Body"].read())["paths"] == PATHS
 
 
 @pytest.mark.parametrize(
