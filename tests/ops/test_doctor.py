@@ -21,7 +21,8 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.events import relay
-from apps.events.stream import Stream, stream
+from apps.events.stream import Record, Stream, stream
+from apps.events.stream.coding import encode
 from apps.events.stream.sending import send_due
 from apps.insights.reducing import reduce
 from apps.mail.inbox import inbox
@@ -45,7 +46,7 @@ from apps.ops.models import Probe as Mark
 from apps.ops.publish import build_mark
 from tests.buckets import new_bucket
 from tests.cast import make_cast
-from tests.events.streams import everything, streaming
+from tests.events.streams import everything, fact, streaming
 from tests.support import transactional
 
 __all__ = ["streaming"]
@@ -177,7 +178,7 @@ class TestEachProbe:
 
 @contextmanager
 def a_network(bucket: str) -> Iterator[str]:
-    """What answers whoever asks out of a bucket. Of what isn't there S3 says that it is forbidden."""
+    """What answers whoever asks, out of a bucket: it forbids what isn't there, as S3 does."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -357,6 +358,8 @@ class TestWhatIsCarried:
     ) -> None:
         monkeypatch.setattr(carrying, "WAIT", 0.1)
         monkeypatch.setattr(carrying, "STREAM_LOOK", 0.05)
+        other = fact(7)  # somebody else's, a moment ago
+        streaming.put([Record(other.subject, encode(other))])
 
         with pytest.raises(Ailment, match="no relay brought a fact there"):
             carrying.streaming()
