@@ -2,12 +2,13 @@
 
     python -m benchmarks.judgement --rollouts 2000
 
-A rollout is fifteen minutes with 10 % of the requests at the new version; at the lowest load 50 %
-as well, since a small desk's tenth is nothing. The load goes up and down by the minute, and both
-versions share it. Ordinarily 0.05 % of requests fail, 5 % are slower than the line, and 1 % each
-raise a ticket, send a reply and sign in; seconds are spread lognormally, with a sigma of 0.6.
-`clumped` failures come five from one client, who tries again and again: the one thing that the
-test's assumption of independence does not allow for.
+A rollout is Beanstalk's evaluation time (`--minutes`) with 10 % of the requests at the new version;
+at the lower loads 50 % as well, since a small desk's tenth is nothing. The judge looks as often in
+it as `deploy/release.py` has time for. The load goes up and down by the minute, and both versions
+share it. Ordinarily 0.05 % of requests fail, 5 % are slower than the line, and 1 % each raise a
+ticket, send a reply and sign in; seconds are spread lognormally, with a sigma of 0.6. `clumped`
+failures come five from one client, who tries again and again: the one thing that the test's
+assumption of independence does not allow for.
 """
 
 from __future__ import annotations
@@ -21,10 +22,13 @@ from dataclasses import dataclass
 from itertools import product
 from statistics import NormalDist
 
+from deploy.figures import MINUTE
 from deploy.judgement import Decision, Figures, Minute, Rules, judge
+from deploy.release import HEAD_START
 
 # Requests a minute, and the share of them that the new version gets.
-LOADS = ((30, 0.1), (30, 0.5), (300, 0.1), (3000, 0.1))
+LOADS = ((30, 0.1), (30, 0.5), (300, 0.1), (300, 0.5), (3000, 0.1))
+EVALUATION = 20  # minutes: infra/application.yaml
 FAILED, SLOW, DEED = 0.0005, 0.05, 0.01
 SIGMA = 0.6
 
@@ -87,9 +91,9 @@ def figures(chance: random.Random, requests: int, fault: Fault, *, is_ill: bool)
     )
 
 
-def rollout(seed: int, load: tuple[int, float], fault: Fault) -> tuple[Decision, int]:
+def rollout(seed: int, looks: int, load: tuple[int, float], fault: Fault) -> tuple[Decision, int]:
     """How one rollout ended, and at which minute."""
-    chance, rules = random.Random(seed), Rules()
+    chance, rules = random.Random(seed), Rules(minutes=looks)
     minutes: list[Minute] = []
     for minute in range(1, rules.minutes + 1):
         requests = round(load[0] * chance.lognormvariate(0, 0.3))
@@ -114,8 +118,8 @@ class Row:
     minute: float  # at which half of the aborted ones were
 
 
-def row(rollouts: int, load: tuple[int, float], fault: Fault) -> Row:
-    ends = [rollout(seed, load, fault) for seed in range(rollouts)]
+def row(rollouts: int, looks: int, load: tuple[int, float], fault: Fault) -> Row:
+    ends = [rollout(seed, looks, load, fault) for seed in range(rollouts)]
     aborted = sorted(minute for decision, minute in ends if decision is Decision.ABORT)
     return Row(
         load,
@@ -125,8 +129,8 @@ def row(rollouts: int, load: tuple[int, float], fault: Fault) -> Row:
     )
 
 
-def rows(rollouts: int) -> Iterator[Row]:
-    asked = [(rollouts, load, fault) for fault, load in product(FAULTS, LOADS)]
+def rows(rollouts: int, looks: int) -> Iterator[Row]:
+    asked = [(rollouts, looks, load, fault) for fault, load in product(FAULTS, LOADS)]
     with ProcessPoolExecutor() as pool:
         yield from pool.map(row, *zip(*asked, strict=True))
 
@@ -134,14 +138,19 @@ def rows(rollouts: int) -> Iterator[Row]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rollouts", type=int, default=2000)
+    parser.add_argument("--minutes", type=int, default=EVALUATION)
     given = parser.parse_args()
-    print(f"{given.rollouts} rollouts a line; allowed: {Rules().false_alarms:.1%} false alarms")
+    looks = given.minutes - HEAD_START // MINUTE
+    print(
+        f"{given.rollouts} rollouts a line, {looks} looks in {given.minutes} minutes;"
+        f" allowed: {Rules().false_alarms:.1%} false alarms"
+    )
     print(
         "| the new version | requests/min | of them | aborted | promoted | not judged | at minute |"
     )
     print("|---|---:|---:|---:|---:|---:|---:|")
     worst = 0.0
-    for each in rows(given.rollouts):
+    for each in rows(given.rollouts, looks):
         if not each.fault.is_fault and each.fault.clump == 1:
             worst = max(worst, each.share[Decision.ABORT])
         shares = " | ".join(

@@ -113,7 +113,7 @@ class Desk:
         """Have benchmarks/inside.py do something on this database."""
         done = subprocess.run(
             [sys.executable, ROOT / "benchmarks" / "inside.py", what],
-            cwd=ROOT, env=self.env, check=True, text=True,
+            cwd=ROOT, env=self.env | {"LOG_LEVEL": "WARNING"}, check=True, text=True,
             stdout=subprocess.PIPE, input=json.dumps(told),
         )  # fmt: skip
         return json.loads(done.stdout)
@@ -199,26 +199,32 @@ def serving(name: str, application: str, env: dict[str, str], port: int) -> Iter
         f"127.0.0.1:{port}",
         *GUNICORN,
     ]
-    process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL)
+    # A line a request, as anywhere: but not between the figures.
+    log = Path(env["VAR_DIR"]) / "web.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as told:
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=told, stderr=told)
     try:
-        _wait_for_page(desk.base)
+        if not _is_answering(desk.base):
+            raise SystemExit(f"{name} never answered:\n{log.read_text()[-2000:]}")
         yield desk
     finally:
         process.terminate()
         process.wait()
 
 
-def _wait_for_page(base: str) -> None:
+def _is_answering(base: str) -> bool:
+    """Whether it answers, within a minute."""
     for _ in range(600):
         try:
             urllib.request.urlopen(base, timeout=5).read()
         except urllib.error.HTTPError:
-            return
+            return True
         except OSError:
             time.sleep(0.1)
         else:
-            return
-    raise SystemExit(f"{base} never answered")
+            return True
+    return False
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.table import Table
 
-from deploy import after, edge, shipping, stacks
+from deploy import after, edge, people, shipping, stacks
 from deploy import bundle as bundles
 from deploy import doctor as doctors
 from deploy import down as downs
@@ -137,6 +137,16 @@ def up(stage: str, given: tuple[str, ...], *, is_dry: bool, yes: bool) -> None:
 
 
 @main.command()
+@click.argument("address")
+@click.option("--role", type=click.Choice(people.ROLES), default=people.ROLES[-1])
+@click.option("--name", default="", help="as the desk shows it; by default the address's beginning")
+@_command
+def admit(stage: str, address: str, *, role: str, name: str) -> None:
+    """Let somebody sign in as staff: the first administrator, who then makes the others."""
+    click.echo(people.admit(address, role=role, name=name, stage=stage))
+
+
+@main.command()
 @click.argument("stack", type=click.Choice(stacks.ORDER))
 @click.argument("key")
 @_command
@@ -200,6 +210,7 @@ def release(stage: str, *, unjudged: str, is_dry: bool, **given: Any) -> None:
 def _chosen(verdict: Verdict, choice: str) -> Unjudged:
     if choice == "ask":
         click.echo(f"Beanstalk will promote it soon. {'; '.join(verdict.reasons)}.")
+        click.echo("With few requests, give a new version half of them: up --set CanaryPercent=50.")
         return "abort" if click.confirm("Send it back?", default=True) else "leave"
     return "abort" if choice == "abort" else "leave"
 

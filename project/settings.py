@@ -36,6 +36,8 @@ BUILD = env.text("BUILD", build_of(BASE_DIR))[:100]
 STAGE = env.text("STAGE", os.environ.get("SSM_PREFIX", "").rpartition("/")[2] or "local")
 # A worker serves what the queue's poster brings it; nobody else may reach that page.
 ROLE = env.choice("ROLE", "web", allowed=["web", "worker"])
+# Where gunicorn listens and nginx asks. Beanstalk reads it among its properties, and so do we.
+PORT = env.number("PORT", 8000, least=1, most=65535)
 # Where people reach the desk: links in mail and Message-IDs are made from it.
 SITE_URL = env.text("SITE_URL", "http://localhost:8000").rstrip("/")
 SITE_HOST = urlsplit(SITE_URL).hostname or "localhost"

@@ -21,11 +21,11 @@ for name, value in json.loads(sys.argv[1]).items():
 }
 
 # Where the platform puts nginx's configuration together, before it tries it and starts nginx on it.
-limits=/var/proxy/staging/nginx/conf.d/elasticbeanstalk/20_limits.conf
+nginx=/var/proxy/staging/nginx/conf.d/elasticbeanstalk/20_settings.conf
 
-# limit FOLDER  Tell nginx how large a request may be, by this environment's settings.
-limit() {
-    if [ -d "$(dirname "$limits")" ]; then
-        desk "$1" nginx --write "$limits"
+# tell_nginx FOLDER  How large a request may be and where the desk listens, by this environment's settings.
+tell_nginx() {
+    if [ -d "$(dirname "$nginx")" ]; then
+        desk "$1" nginx --write "$nginx"
     fi
 }

@@ -15,6 +15,7 @@ import requests
 from django.conf import settings as desk_settings
 from django.core.management import CommandError, call_command
 
+from tests.buckets import new_bucket
 from tests.deploy.ebextensions import files_of
 from tests.deploy.sandbox import ROOT, Sandbox
 from tests.e2e.desk import Desk, commands
@@ -44,6 +45,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL("CREATE TABLE added_once (id integer)"),
     ]
 """
+BIN = ROOT / ".platform" / "bin"
 HOOKS = sorted((ROOT / ".platform").glob("*hooks/*/*"))
 
 
@@ -73,7 +75,7 @@ def test_hooks_are_programs() -> None:
     modes = {line.split("\t")[1]: line.split()[0] for line in tracked.splitlines()}
 
     assert HOOKS
-    for hook in [*HOOKS, ROOT / ".platform" / "bin" / "units"]:
+    for hook in [*HOOKS, *(BIN / name for name in ("agent", "logs", "units"))]:
         assert os.access(hook, os.X_OK), hook
         assert modes[str(hook.relative_to(ROOT))] == "100755", hook
 
@@ -84,8 +86,8 @@ def test_a_new_version_is_released_before_it_serves(sandbox: Sandbox) -> None:
     said = sandbox.deploy()
 
     assert "Applying ops.9000_next... OK" in said
-    assert "client_max_body_size 303m;" in sandbox.limits.read_text()
-    assert sandbox.told.read_text() == "daemon-reload\n"
+    assert "client_max_body_size 303m;" in sandbox.nginx.read_text()
+    assert sandbox.told.read_text() == "daemon-reload\nrestart rsyslog.service\n"
     assert "No migrations to apply" in sandbox.deploy()
 
 
@@ -124,6 +126,35 @@ def test_a_failing_migration_leaves_the_old_version_serving(
     assert "No migrations to apply" in sandbox.deploy()
 
 
+def test_static_files_are_in_the_bucket_before_anybody_asks_for_them(
+    sandbox: Sandbox, aws: dict[str, str]
+) -> None:
+    """`eb deploy` by itself sends none."""
+    bucket = new_bucket()
+    sandbox.change(**aws, ASSETS_URL=f"s3://{bucket}")
+
+    said = sandbox.run(sandbox.hooks("hooks/predeploy")[0]).stdout
+
+    first, second = re.findall(r"^(\d+) files sent|^(Operations to perform)", said, re.MULTILINE)
+    assert int(first[0]) > 50
+    assert second[1], "the release comes after"
+    assert "\n0 files sent\n" in f"\n{sandbox.run(sandbox.hooks('hooks/predeploy')[0]).stdout}"
+
+
+def test_an_upload_that_fails_leaves_the_old_version_serving(
+    sandbox: Sandbox, aws: dict[str, str]
+) -> None:
+    """And the schema as it was."""
+    _migration(sandbox, ADDED)
+    sandbox.change(**aws, ASSETS_URL="s3://no-such-bucket")
+
+    done = sandbox.run(sandbox.hooks("hooks/predeploy")[0])
+
+    assert done.returncode != 0
+    assert "NoSuchBucket" in done.stdout
+    assert "Applying" not in done.stdout
+
+
 def test_properties_arrive_as_they_are(tmp_path: Path) -> None:
     odd = {"DESK_NAME": 'O\'Hara "& Co" $(touch pwned)\n`id` \\ ä', "EMPTY": ""}
     sandbox = Sandbox(tmp_path / "one", odd)
@@ -154,7 +185,17 @@ def test_a_property_that_the_desk_refuses_stops_the_change(
 def test_a_changed_property_reaches_nginx(sandbox: Sandbox) -> None:
     sandbox.deploy("confighooks/predeploy")
 
-    assert "client_max_body_size 303m;" in sandbox.limits.read_text()
+    assert "client_max_body_size 303m;" in sandbox.nginx.read_text()
+
+
+def test_nginx_asks_where_gunicorn_listens(sandbox: Sandbox) -> None:
+    """Which is a property of the environment's, for the platform's own `location /` as well."""
+    sandbox.change(PORT="9000")
+
+    sandbox.deploy("confighooks/predeploy")
+
+    assert "set $desk 127.0.0.1:9000;" in sandbox.nginx.read_text()
+    assert "--bind 127.0.0.1:${PORT:-8000} " in commands()["web"]
 
 
 def test_the_new_versions_watcher_runs(sandbox: Sandbox) -> None:

@@ -14,7 +14,7 @@ import pytest
 import requests
 from django.core.management import CommandError, call_command
 
-from apps.ops.proxy import limits
+from apps.ops.proxy import directives
 from tests import databases
 from tests.e2e.desk import Desk
 from tests.e2e.forms import page_form
@@ -47,7 +47,7 @@ def instance(
         desk.env["SITE_URL"] = nginx.url
         desk.commands = {"web": desk.commands["web"]}
         nginx.as_instance(app=desk.port)
-        conf = nginx.etc / "conf.d" / "elasticbeanstalk" / "20_limits.conf"
+        conf = nginx.etc / "conf.d" / "elasticbeanstalk" / "20_settings.conf"
         desk.manage("nginx", "--write", str(conf))  # as the hook does
         desk.start()
         nginx.start()
@@ -86,14 +86,22 @@ def test_a_mistake_in_ours_is_found(tmp_path: Path) -> None:
     assert "duplicate" in done.stderr
 
 
-def test_the_limits_that_are_committed_are_the_defaults(settings: Any) -> None:
+def test_what_is_committed_is_of_the_defaults(settings: Any) -> None:
     call_command("nginx", check=True)
 
-    settings.ATTACHMENT_MAX_BYTES = 30 * MEGABYTE
+    settings.ATTACHMENT_MAX_BYTES, settings.PORT = 30 * MEGABYTE, 9000
 
-    assert "client_max_body_size 303m;" in limits()
+    assert "client_max_body_size 303m;" in directives()
+    assert "set $desk 127.0.0.1:9000;" in directives()
     with pytest.raises(CommandError, match="not of these settings"):
         call_command("nginx", check=True)
+
+
+def test_no_port_is_written_by_hand() -> None:
+    """The platform takes it from the property PORT."""
+    ours = (ROOT / ".platform/nginx").rglob("*.conf")
+
+    assert [path.name for path in ours if "127.0.0.1:" in path.read_text()] == ["20_settings.conf"]
 
 
 def test_a_page_comes_with_its_headers_once(web: Instance) -> None:

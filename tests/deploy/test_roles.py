@@ -10,7 +10,6 @@ import ast
 import functools
 from collections import defaultdict
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import botocore.session
@@ -31,8 +30,6 @@ from tests.deploy.templates import (
 ROOT = stacks.INFRA.parent
 Call = tuple[str, str]  # a service as boto3 names it, and a method of its client
 
-# Whose calls are no instance's.
-ELSEWHERE = {"apps/ops/publish.py": "static files are sent by whoever deploys"}
 # What libraries call for us.
 THROUGH = {
     "django-storages": [
@@ -110,10 +107,8 @@ def calls() -> dict[Call, set[str]]:
     found: dict[Call, set[str]] = defaultdict(set)
     for folder in ("apps", "project"):
         for path in sorted((ROOT / folder).rglob("*.py")):
-            where = path.relative_to(ROOT).as_posix()
-            if where not in ELSEWHERE:
-                for call in calls_in(path.read_text()):
-                    found[call].add(where)
+            for call in calls_in(path.read_text()):
+                found[call].add(path.relative_to(ROOT).as_posix())
     for who, theirs in THROUGH.items():
         for call in theirs:
             found[call].add(who)
@@ -195,9 +190,23 @@ def test_the_web_tells_no_facts(template: str) -> None:
     assert may & {"sns:Publish", "kinesis:PutRecords"} == set()
 
 
+def test_an_instance_adds_static_files_and_changes_none() -> None:
+    """Nobody who gets into one may change a script that all browsers run."""
+    of_assets = [
+        statement
+        for statement in allowed(*policies("WebRole", "application"))
+        if any("-assets-" in written(name) for name in listed(statement["Resource"]))
+    ]
+    writing = [each for each in of_assets if "s3:PutObject" in listed(each["Action"])]
+
+    assert actions(of_assets) == {"s3:PutObject", "s3:GetObject", "s3:ListBucket"}
+    assert [each["Condition"] for each in writing] == [{"Null": {"s3:if-none-match": "false"}}]
+    assert "AssetsPolicy" not in policies("WorkerRole", "application")
+
+
 def test_every_name_in_a_policy_begins_with_the_stages() -> None:
     """Or a stage could read another's secrets in the same account."""
-    for statement in allowed("DeskPolicy", "WorkPolicy"):
+    for statement in allowed("DeskPolicy", "WorkPolicy", "AssetsPolicy"):
         for resource in map(written, listed(statement["Resource"])):
             named = resource.replace("AWS::", "").rpartition(":")[2]
             starts = ("tendril-${Stage}", "tendril/${Stage}/", "${Domain}", "${import tendril-")
@@ -240,7 +249,4 @@ def test_a_new_call_is_found() -> None:
 
 
 def test_every_exception_still_is_one() -> None:
-    found = calls()
-
-    assert all(list(calls_in(Path(ROOT / where).read_text())) for where in ELSEWHERE)
-    assert NEEDS.keys() | WORKERS_ONLY <= found.keys()
+    assert NEEDS.keys() | WORKERS_ONLY <= calls().keys()

@@ -18,6 +18,9 @@ from cfnlint.api import lint
 from apps.events.bodies import contracts
 from apps.kernel.storage import s3
 from deploy import stacks
+from deploy.figures import MINUTE
+from deploy.judgement import Rules
+from deploy.release import HEAD_START
 from project import parameters
 from tests.deploy import ebextensions, rules
 from tests.deploy.templates import (
@@ -383,6 +386,17 @@ def test_a_worker_is_asked_for_nothing_that_it_refuses() -> None:
     namespaces = {each["namespace"] for each in said}
 
     assert {n for n in namespaces if "elb" in n or "trafficsplitting" in n} == set()
+
+
+def test_the_judge_has_time_before_beanstalk_promotes() -> None:
+    """The figures of ADR 47 are of these looks."""
+    minutes = parse(text_of("application"))["Parameters"]["CanaryMinutes"]
+    benchmark = (stacks.INFRA.parent / "benchmarks" / "judgement.py").read_text()
+    before = HEAD_START // MINUTE
+
+    assert f"\nEVALUATION = {minutes['Default']} " in benchmark
+    assert minutes["Default"] - before == 16
+    assert minutes["MinValue"] - before > Rules().breadth
 
 
 def test_what_must_be_a_templates_stands_in_none_of_the_ebextensions() -> None:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
-from types import SimpleNamespace
-
 import pytest
-from django.apps import apps
-from django.db import connection, transaction
+from django.db import transaction
 
 from apps.accounts.actions import anonymise_person, export_person
 from apps.mail import actions, tasks
@@ -167,18 +163,3 @@ class TestForgetting:
         tasks.erase_forgotten()
 
         assert IncomingMail.objects.get().address == "crachel@example.com"
-
-
-@pytest.mark.django_db
-def test_rows_of_before_the_column_get_their_address() -> None:
-    senders = ["Rachel <Rachel@example.com>", "nobody", ""]
-    for number, sender in enumerate(senders):
-        IncomingMail.objects.create(
-            store="folder", key=f"{number}", received_at=NOON, due_at=NOON, sender=sender
-        )
-    migration = importlib.import_module("apps.mail.migrations.0004_known_addresses")
-
-    migration.fill(apps, SimpleNamespace(connection=connection))
-
-    found = IncomingMail.objects.order_by("key").values_list("address", flat=True)
-    assert list(found) == ["rachel@example.com", "", ""]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from pathlib import Path
@@ -9,9 +10,9 @@ from typing import Any
 
 import boto3
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from apps.ops.publish import build_mark
 from tests.buckets import new_bucket
 
 FILES = {
@@ -41,37 +42,35 @@ def name(aws: dict[str, str], settings: Any, tmp_path: Path) -> str:
     return str(settings.ASSETS_BUCKET[0])
 
 
-def sent() -> str:
+def sent(**how: bool) -> str:
     out = io.StringIO()
-    call_command("assets", stdout=out)
+    call_command("assets", stdout=out, **how)
     return out.getvalue().strip()
 
 
-def test_all_of_it_once_without_what_only_a_web_process_uses(name: str, settings: Any) -> None:
+def keys(name: str) -> list[str]:
+    found = boto3.client("s3").list_objects_v2(Bucket=name).get("Contents", ())
+    return [each["Key"].removeprefix("desk/static/") for each in found]
+
+
+def mark() -> str:
+    """The manifest's name in the bucket, of what is in it now."""
+    manifest = (Path(settings.STATIC_ROOT) / "staticfiles.json").read_bytes()
+    return f"staticfiles.{hashlib.md5(manifest).hexdigest()}.json"
+
+
+def test_all_of_it_once_without_what_only_a_web_process_uses(name: str) -> None:
     first, second = sent(), sent()
 
-    there = boto3.client("s3").list_objects_v2(Bucket=name)["Contents"]
     assert (first, second) == ("5 files sent", "0 files sent")
-    assert [found["Key"] for found in there] == [
-        f"desk/static/{build_mark(settings.STATIC_ROOT)}",
-        "desk/static/css/base.0123456789ab.css",
-        "desk/static/css/base.css",
-        "desk/static/icons/i.0a0b0c0d0e0f.svg",
-        "desk/static/js/x.ba9876543210.js",
-        "desk/static/js/x.js",
+    assert keys(name) == [
+        "css/base.0123456789ab.css",
+        "css/base.css",
+        "icons/i.0a0b0c0d0e0f.svg",
+        "js/x.ba9876543210.js",
+        "js/x.js",
+        mark(),
     ]
-
-
-def test_the_mark_of_a_build_comes_last(name: str, settings: Any) -> None:
-    """Whoever finds it need not look for the others."""
-    key = f"desk/static/{build_mark(settings.STATIC_ROOT)}"
-    out = io.StringIO()
-
-    call_command("assets", stdout=out, verbosity=2)
-
-    assert out.getvalue().splitlines()[-2:] == [key, "5 files sent"]
-    told = boto3.client("s3").get_object(Bucket=name, Key=key)
-    assert json.loads(told["Body"].read())["paths"] == PATHS
 
 
 @pytest.mark.parametrize(
@@ -108,6 +107,69 @@ def test_a_new_release_adds_its_own_and_takes_nothing_away(name: str, tmp_path: 
     client.head_object(Bucket=name, Key="desk/static/css/base.0123456789ab.css")
     plain = client.get_object(Bucket=name, Key="desk/static/css/base.css")
     assert plain["Body"].read() == b"b {}"
+
+
+class TestAnInstance:
+    """`assets --only-add`, before it serves."""
+
+    def test_sends_everything_where_nobody_has(self, name: str) -> None:
+        assert sent(only_add=True) == "5 files sent"
+        assert mark() in keys(name)
+
+    def test_asks_one_question_where_everything_is_there(
+        self, name: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sent()
+        monkeypatch.setattr("apps.ops.publish._there", pytest.fail)
+
+        assert sent(only_add=True) == "0 files sent"
+
+    def test_sends_what_an_upload_that_was_cut_off_left(self, name: str) -> None:
+        sent()
+        client = boto3.client("s3")
+        for key in (mark(), "js/x.ba9876543210.js"):
+            client.delete_object(Bucket=name, Key=f"desk/static/{key}")
+
+        assert sent(only_add=True) == "1 files sent"
+        assert {mark(), "js/x.ba9876543210.js"} <= set(keys(name))
+
+    def test_writes_over_nothing(self, name: str, tmp_path: Path) -> None:
+        sent()
+        (tmp_path / "css/base.css").write_bytes(b"evil {}")
+        (tmp_path / "js/x.ba9876543210.js").write_bytes(b"evil()")
+        (tmp_path / "staticfiles.json").write_text(json.dumps({"paths": PATHS, "version": 2}))
+
+        assert sent(only_add=True) == "0 files sent"
+        for key in ("css/base.css", "js/x.ba9876543210.js"):
+            found = boto3.client("s3").get_object(Bucket=name, Key=f"desk/static/{key}")
+            assert found["Body"].read() == FILES[key]
+
+    def test_is_not_harmed_by_another_that_is_faster(
+        self, name: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Both have looked when neither has sent anything; S3 lets one of them write."""
+        monkeypatch.setattr("apps.ops.publish._there", lambda *_: {})
+        monkeypatch.setattr("apps.ops.publish._is_there", lambda *_: False)
+
+        client, key = boto3.client("s3"), "desk/static/js/x.js"
+        client.put_object(Bucket=name, Key=key, Body=b"theirs")
+
+        assert sent(only_add=True) == "5 files sent"
+        assert client.get_object(Bucket=name, Key=key)["Body"].read() == b"theirs"
+
+    def test_has_nothing_to_send_without_pages_or_a_bucket(self, name: str, settings: Any) -> None:
+        settings.ROLE = "worker"
+        of_worker = sent(only_add=True)
+        settings.ROLE, settings.ASSETS_BUCKET = "web", None
+
+        assert of_worker == sent(only_add=True) == "no static files to send: no bucket, or no pages"
+        assert keys(name) == []
+
+    def test_does_not_serve_what_it_could_not_send(self, name: str, settings: Any) -> None:
+        settings.ASSETS_BUCKET = ("no-such-bucket", "")
+
+        with pytest.raises(CommandError, match="NoSuchBucket"):
+            sent(only_add=True)
 
 
 def test_what_is_wrong_is_said(name: str, settings: Any, tmp_path: Path) -> None:

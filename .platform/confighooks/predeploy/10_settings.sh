@@ -5,4 +5,4 @@ set -euo pipefail
 app=/var/app/current
 . "$app/.platform/bin/desk.sh"
 desk "$app" check
-limit "$app"
+tell_nginx "$app"

@@ -10,5 +10,8 @@ app=/var/app/staging
 if [ ! -e "$app/staticfiles/staticfiles.json" ]; then
     desk "$app" collectstatic --noinput --verbosity 0
 fi
-limit "$app"
+# `eb deploy` alone sends none to the bucket either, and pages of this version must find theirs there
+# from the first request on. One question where they are; where they can't be sent, it ends here.
+desk "$app" assets --only-add
+tell_nginx "$app"
 desk "$app" release

@@ -2,8 +2,10 @@
 
 from django.db import migrations
 
-_AGENT = ["work_tickets"]
-_LEAD = [*_AGENT, "override_priorities", "declare_major_incidents", "redact_messages"]
+_AGENT = ["work_tickets", "write_articles"]
+_LEAD = [
+    *_AGENT, "override_priorities", "declare_major_incidents", "redact_messages", "publish_articles",
+]
 _ADMINISTRATOR = [*_LEAD, "see_private_teams", "manage_desk", "manage_people"]
 ROLES = {
     "requester": [],

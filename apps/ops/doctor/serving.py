@@ -12,15 +12,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.ops.doctor import Ailment
-from apps.ops.publish import MANIFEST, build_mark
+from apps.ops.publish import MANIFEST, mark_of
 
 _PROBED = "css/tokens.css"  # each page of both faces needs it
 
 
 def assets() -> str:
-    """Nothing is put: no instance may write there, only whoever deploys.
+    """Read only: what may be added there is a build's own files, which stay for good.
 
-    What a deploy sends last names all that it sent before, so that one file stands for all of them.
+    What is sent last names all that was sent before, so that one file stands for all of them.
     """
     if settings.DEBUG:
         return _("the web processes serve them as they are")
@@ -33,7 +33,7 @@ def assets() -> str:
         raise Ailment(_("%s is not at its public address") % names[_PROBED])
     if there != (root / names[_PROBED]).read_bytes():
         raise Ailment(_("%s reads otherwise at its public address") % names[_PROBED])
-    mark = build_mark(root)
+    mark = mark_of((root / MANIFEST).read_bytes())
     if _at(mark) is not None:
         return _("read one at its public address, and all %d of this build were sent") % len(names)
     if settings.ORIGIN_SECRET:

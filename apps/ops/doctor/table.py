@@ -40,8 +40,8 @@ PROBES = (
         title=_("Static files"),
         variable="ASSETS_URL",
         next_step=_(
-            "Were they collected and sent before the deploy, as python -m deploy does, and does"
-            " CloudFront take /static/ of SITE_URL from that bucket?"
+            "Were they collected, were they sent (manage.py assets), and does CloudFront take"
+            " /static/ of SITE_URL from that bucket?"
         ),
         prove=serving.assets,
     ),

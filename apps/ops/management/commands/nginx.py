@@ -6,13 +6,13 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from apps.ops.proxy import limits
+from apps.ops.proxy import directives
 
-FILE = ".platform/nginx/conf.d/elasticbeanstalk/20_limits.conf"
+FILE = ".platform/nginx/conf.d/elasticbeanstalk/20_settings.conf"
 
 
 class Command(BaseCommand):
-    help = "Compare nginx's limits with the desk's settings, or write them."
+    help = "Compare what nginx is told with the desk's settings, or write them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         what = parser.add_mutually_exclusive_group(required=True)
@@ -21,10 +21,10 @@ class Command(BaseCommand):
 
     def handle(self, *, write: str | None, **options: object) -> None:
         if write is not None:
-            Path(write).write_text(limits())
+            Path(write).write_text(directives())
             return
         path = Path(settings.BASE_DIR) / FILE
-        if not path.exists() or path.read_text() != limits():
+        if not path.exists() or path.read_text() != directives():
             raise CommandError(
                 f"{FILE} is not of these settings. Run: manage.py nginx --write {FILE}"
             )

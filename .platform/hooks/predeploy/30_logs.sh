@@ -1,0 +1,3 @@
+#!/usr/bin/env bash
+set -euo pipefail
+exec /var/app/staging/.platform/bin/logs /var/app/staging
