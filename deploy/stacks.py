@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,10 @@ BESIDES = ("containers",)
 # from one region only. What the others export ends at their region's border, so such a stack is
 # handed those of their outputs that it has parameters for.
 REGIONS = {"edge": "us-east-1"}
+
+# What holds data can't be deleted while this is true. A stack is made without: what failed halfway
+# must be taken back, and CloudFormation can't take back what nobody may delete.
+GUARDED = "Guarded"
 
 _NOTHING = ("didn't contain changes", "No updates are to be performed")
 
@@ -57,9 +62,11 @@ def apply(
 
     Returns "created", "changed", "unchanged", or "left as it is" when `agree`, which is shown what
     would change, does not. Parameters that the template doesn't know are left out; of those not
-    given, a stack that exists keeps its values. `tell` hears of each resource. What another
-    process has begun is waited for. Raises StackError.
+    given, a stack that exists keeps its values. A stack that holds data is made in two steps: it is
+    GUARDED when it is whole. `tell` hears of each resource. What another process has begun is
+    waited for. Raises StackError.
     """
+    _only_here(stage)
     client = _client(name)
     stack = f"tendril-{stage}-{name}"
     pause = 1 if stage == "local" else 5
@@ -69,14 +76,14 @@ def apply(
         _follow(client, stack, tell, pause)
         now = _parameters_now(client, stack)
         exists = now is not None
+        known = {**handed, GUARDED: "true" if exists else "false", **parameters, "Stage": stage}
+        given = _parameters(client, body, known, now or set())
         change_set = client.create_change_set(
             StackName=stack,
             ChangeSetName=f"up-{time.time_ns()}",
             ChangeSetType="UPDATE" if exists else "CREATE",
             TemplateBody=body,
-            Parameters=_parameters(
-                client, body, {**handed, **parameters, "Stage": stage}, now or set()
-            ),
+            Parameters=given,
             Capabilities=["CAPABILITY_NAMED_IAM"],
             Tags=[{"Key": "tendril:stage", "Value": stage}],
         )["Id"]
@@ -92,7 +99,11 @@ def apply(
             raise StackError(f"{stack} failed ({ended}): {_why(client, stack)}")
     except (BotoCoreError, ClientError) as error:
         raise StackError(f"{stack}: {error}") from error
-    return "changed" if exists else "created"
+    if exists:
+        return "changed"
+    if stage != "local" and any(each["ParameterKey"] == GUARDED for each in given):
+        apply(name, stage=stage, parameters=parameters, tell=tell)  # it is whole: guard it
+    return "created"
 
 
 def output(name: str, key: str, *, stage: str) -> str:
@@ -111,6 +122,15 @@ def outputs(name: str, *, stage: str) -> dict[str, str]:
     except (BotoCoreError, ClientError) as error:
         raise StackError(f"{stack}: {error}") from error
     return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
+
+
+def _only_here(stage: str) -> None:
+    """What is made for a laptop guards no data. Raises StackError where AWS would make it."""
+    here = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_CLOUDFORMATION")
+    if stage == "local" and not any(os.environ.get(name) for name in here):
+        raise StackError(
+            "the stage local is for a local AWS, which AWS_ENDPOINT_URL names: take another stage"
+        )
 
 
 def _client(name: str) -> CloudFormationClient:

@@ -64,7 +64,7 @@ class Pool:
 def pool(aws: dict[str, str], settings: Any, request: pytest.FixtureRequest) -> Iterator[Pool]:
     """Its stack has the parameters of a test that says `parametrize("pool", …, indirect=True)`."""
     at = aws["AWS_ENDPOINT_URL"]
-    given = {"SiteUrl": "http://testserver", "LocalPages": at, **getattr(request, "param", {})}
+    given = {"LocalSiteUrl": "http://testserver", "LocalPages": at, **getattr(request, "param", {})}
     stacks.apply("identity", stage="local", parameters=given)
     found = parameters.load("/tendril/local")
     settings.SITE_URL = "http://testserver"

@@ -148,20 +148,58 @@ MUTATIONS = [
     Mutation(
         "lost with the stack",
         "data",
-        "    Type: AWS::DynamoDB::Table\n    DeletionPolicy: Retain\n",
+        "    Type: AWS::DynamoDB::Table\n    DeletionPolicy: RetainExceptOnCreate\n",
         "    Type: AWS::DynamoDB::Table\n",
         "fleeting",
     ),
     Mutation(
         "lost with a replacement",
         "messaging",
-        "    DeletionPolicy: Retain\n    UpdateReplacePolicy: Retain\n",
-        "    DeletionPolicy: Retain\n    UpdateReplacePolicy: Delete\n",
+        "    UpdateReplacePolicy: Retain\n",
+        "    UpdateReplacePolicy: Delete\n",
         "fleeting",
     ),
     Mutation(
-        "deleted by one click", "data", "DeletionProtection: true", "DeletionProtection: false",
+        "deleted by one click",
+        "data",
+        "DeletionProtection: !If [IsGuarded, true, false]",
+        "DeletionProtection: !If [IsGuarded, false, true]",
         "unguarded",
+    ),
+    Mutation(
+        "in the way of the next try",
+        "data",
+        "DeletionPolicy: RetainExceptOnCreate",
+        "DeletionPolicy: Retain",
+        "stuck",
+    ),
+    Mutation(
+        "protected from being taken back",
+        "identity",
+        "DeletionProtection: !If [IsGuarded, ACTIVE, INACTIVE]",
+        "DeletionProtection: !If [Local, INACTIVE, ACTIVE]",
+        "stuck",
+    ),
+    Mutation(
+        "this machine everywhere",
+        "data",
+        '  SiteUrl:\n    Type: String\n    Default: ""\n',
+        "  SiteUrl:\n    Type: String\n    Default: http://localhost:8000\n",
+        "local_defaults",
+    ),
+    Mutation(
+        "a laptop's address on AWS",
+        "data",
+        "- AllowedOrigins: [!If [Local, !Ref LocalSiteUrl, !Ref SiteUrl]]",
+        "- AllowedOrigins: [!Ref LocalSiteUrl]",
+        "local_defaults",
+    ),
+    Mutation(
+        "a laptop's queues on AWS",
+        "messaging",
+        "sqs://sqs.${AWS::Region}.amazonaws.com/",
+        "sqs://${LocalQueueHost}/",
+        "local_defaults",
     ),
     Mutation(
         "no point in time",
@@ -180,7 +218,8 @@ MUTATIONS = [
     Mutation(
         "token among the values",
         "data",
-        "      Name: !Sub /tendril/${Stage}/config/SITE_URL\n      Value: !Ref SiteUrl",
+        "      Name: !Sub /tendril/${Stage}/config/SITE_URL\n"
+        "      Value: !If [Local, !Ref LocalSiteUrl, !Ref SiteUrl]",
         "      Name: !Sub /tendril/${Stage}/config/SITE_URL\n"
         '      Value: !Sub "{{resolve:secretsmanager:${CacheToken}}}"',
         "open_secrets",
