@@ -320,6 +320,21 @@ def test_pages_are_never_kept_at_the_edge() -> None:
     assert set(found) == {"Site", "Site/static/*", "Media"}
 
 
+def test_errors_are_never_kept_at_the_edge() -> None:
+    """Which it does by itself, for ten seconds and for everybody, though it keeps no page."""
+    template = parse(text_of("edge"))
+    site = properties(template["Resources"]["Site"])["DistributionConfig"]
+    told = site["CustomErrorResponses"]
+    # "HTTP 4xx and 5xx status codes that CloudFront caches" in its guide (HTTPStatusCodes.html), as
+    # far as its console takes them here. Of the others it keeps what says max-age, and ours do not.
+    kept = {400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504}
+
+    assert {each["ErrorCode"] for each in told} == kept
+    # Nothing but the time: with a page of its own it would take the desk's words away.
+    assert [each for each in told if each.keys() != {"ErrorCode", "ErrorCachingMinTTL"}] == []
+    assert {each["ErrorCachingMinTTL"] for each in told} == {0}
+
+
 # Beanstalk's templates
 
 
