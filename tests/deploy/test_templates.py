@@ -191,6 +191,13 @@ MUTATIONS = [
     Mutation(
         "logs for ever", "containers", "      RetentionInDays: !Ref LogDays\n", "", "unnamed_groups"
     ),
+    Mutation(
+        "a database's log for ever",
+        "data",
+        "      DeletionProtection: true\n",
+        "      DeletionProtection: true\n      EnableCloudwatchLogsExports: [postgresql]\n",
+        "unnamed_groups",
+    ),
 ]  # fmt: skip
 
 
