@@ -238,6 +238,22 @@ def test_what_a_stack_imports_one_before_it_exports() -> None:
         known |= exports(template)
 
 
+def test_a_parameter_of_several_stacks_is_the_same_in_each() -> None:
+    """It is given once: what one of them refuses stops `up` in the middle."""
+    found: dict[str, dict[str, Any]] = {}
+    for name in NAMES:
+        for parameter, said in parse(text_of(name))["Parameters"].items():
+            told = {key: value for key, value in said.items() if key != "Description"}
+            assert found.setdefault(parameter, told) == told, (name, parameter)
+    days = {parameter: found[parameter] for parameter in found if parameter.endswith("LogDays")}
+
+    # CloudWatch knows no others, and Beanstalk's option the same.
+    known = ebextensions.TABLE["enums"]["aws:elasticbeanstalk:cloudwatch:logs/RetentionInDays"]
+    assert len(days) > 2
+    for parameter, said in days.items():
+        assert {str(value) for value in said["AllowedValues"]} == set(known), parameter
+
+
 def test_a_stack_in_another_region_imports_nothing() -> None:
     for name in stacks.REGIONS:
         assert imports(parse(text_of(name))) == set()
