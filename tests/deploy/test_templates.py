@@ -305,6 +305,32 @@ def test_athena_looks_where_firehose_writes() -> None:
     assert said["projection.day.format"] == "yyyy-MM-dd"
 
 
+# Who people are
+
+
+def test_sign_up_may_write_as_the_desk_does_and_writes_at_once_until_then() -> None:
+    """Cognito's own mailer sends fifty a day, and SES nothing before the domain is verified."""
+    template, messaging = parse(text_of("identity")), parse(text_of("messaging"))
+    wanted = properties(template["Resources"]["People"])["EmailConfiguration"]
+    condition, said, until_then = wanted["Fn::If"]
+    domain = {"Domain": {"Fn::ImportValue": {"Fn::Sub": "tendril-${Stage}-mail-domain"}}}
+    export = messaging["Outputs"]["DomainOfMail"]
+    verified = properties(messaging["Resources"]["Identity"])["EmailIdentity"]
+    sender = properties(messaging["Resources"]["MailFrom"])["Value"]["Fn::Sub"]
+
+    assert template["Conditions"][condition]["Fn::And"][1] == {
+        "Fn::Equals": [{"Ref": "SignInMail"}, "ses"]
+    }
+    assert template["Parameters"]["SignInMail"]["Default"] != "ses"
+    assert until_then == {"Ref": "AWS::NoValue"}
+    assert said["EmailSendingAccount"] == "DEVELOPER"
+    assert written(said["SourceArn"]).endswith(":identity/${Domain}")
+    assert said["SourceArn"]["Fn::Sub"][1] == said["From"]["Fn::Sub"][1] == domain
+    assert export["Value"] == verified
+    assert export["Export"]["Name"]["Fn::Sub"] == "tendril-${Stage}-mail-domain"
+    assert written(said["From"]) == sender.replace("${MailDomain}", "${Domain}")
+
+
 # The edge
 
 
