@@ -279,6 +279,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
 ]
 MIDDLEWARE = [
+    "apps.ops.middleware.unkept",  # whoever answers that something went wrong
     "apps.ops.middleware.health",  # before host validation: balancers ask by address
     "apps.ops.middleware.request_context",
     "apps.ops.middleware.only_edge",

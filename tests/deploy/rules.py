@@ -261,7 +261,14 @@ def unpriced(template: Template) -> Iterator[str]:
 
 
 def unnamed_groups(template: Template) -> Iterator[str]:
-    """Logs that nobody ever deletes: each group says for how long."""
+    """Logs that nobody ever deletes: each group says for how long.
+
+    A database that sends its log makes a group by itself, which doesn't.
+    """
+    for name, resource in template["Resources"].items():
+        for sent in ("EnableCloudwatchLogsExports", "LogExports"):
+            if properties(resource).get(sent):
+                yield f"{name} sends its log to a group that keeps it for ever"
     for name, group in of_type(template, "AWS::Logs::LogGroup"):
         if abroad(properties(group).get("RetentionInDays")) is None:
             yield f"{name} keeps logs for ever"

@@ -230,6 +230,13 @@ MUTATIONS = [
     Mutation(
         "logs for ever", "containers", "      RetentionInDays: !Ref LogDays\n", "", "unnamed_groups"
     ),
+    Mutation(
+        "a database's log for ever",
+        "data",
+        "      DeletionProtection: true\n",
+        "      DeletionProtection: true\n      EnableCloudwatchLogsExports: [postgresql]\n",
+        "unnamed_groups",
+    ),
 ]  # fmt: skip
 
 
@@ -268,6 +275,22 @@ def test_what_a_stack_imports_one_before_it_exports() -> None:
         template = parse(text_of(name))
         assert imports(template) <= known, name
         known |= exports(template)
+
+
+def test_a_parameter_of_several_stacks_is_the_same_in_each() -> None:
+    """It is given once: what one of them refuses stops `up` in the middle."""
+    found: dict[str, dict[str, Any]] = {}
+    for name in NAMES:
+        for parameter, said in parse(text_of(name))["Parameters"].items():
+            told = {key: value for key, value in said.items() if key != "Description"}
+            assert found.setdefault(parameter, told) == told, (name, parameter)
+    days = {parameter: found[parameter] for parameter in found if parameter.endswith("LogDays")}
+
+    # CloudWatch knows no others, and Beanstalk's option the same.
+    known = ebextensions.TABLE["enums"]["aws:elasticbeanstalk:cloudwatch:logs/RetentionInDays"]
+    assert len(days) > 2
+    for parameter, said in days.items():
+        assert {str(value) for value in said["AllowedValues"]} == set(known), parameter
 
 
 def test_a_stack_in_another_region_imports_nothing() -> None:
@@ -328,6 +351,32 @@ def test_athena_looks_where_firehose_writes() -> None:
     assert said["projection.day.format"] == "yyyy-MM-dd"
 
 
+# Who people are
+
+
+def test_sign_up_may_write_as_the_desk_does_and_writes_at_once_until_then() -> None:
+    """Cognito's own mailer sends fifty a day, and SES nothing before the domain is verified."""
+    template, messaging = parse(text_of("identity")), parse(text_of("messaging"))
+    wanted = properties(template["Resources"]["People"])["EmailConfiguration"]
+    condition, said, until_then = wanted["Fn::If"]
+    domain = {"Domain": {"Fn::ImportValue": {"Fn::Sub": "tendril-${Stage}-mail-domain"}}}
+    export = messaging["Outputs"]["DomainOfMail"]
+    verified = properties(messaging["Resources"]["Identity"])["EmailIdentity"]
+    sender = properties(messaging["Resources"]["MailFrom"])["Value"]["Fn::Sub"]
+
+    assert template["Conditions"][condition]["Fn::And"][1] == {
+        "Fn::Equals": [{"Ref": "SignInMail"}, "ses"]
+    }
+    assert template["Parameters"]["SignInMail"]["Default"] != "ses"
+    assert until_then == {"Ref": "AWS::NoValue"}
+    assert said["EmailSendingAccount"] == "DEVELOPER"
+    assert written(said["SourceArn"]).endswith(":identity/${Domain}")
+    assert said["SourceArn"]["Fn::Sub"][1] == said["From"]["Fn::Sub"][1] == domain
+    assert export["Value"] == verified
+    assert export["Export"]["Name"]["Fn::Sub"] == "tendril-${Stage}-mail-domain"
+    assert written(said["From"]) == sender.replace("${MailDomain}", "${Domain}")
+
+
 # The edge
 
 
@@ -364,6 +413,21 @@ def test_pages_are_never_kept_at_the_edge() -> None:
     assert found["Site"]["CachePolicyId"] == disabled
     assert set(found["Site"]["AllowedMethods"]) >= {"GET", "POST", "PUT", "DELETE"}
     assert set(found) == {"Site", "Site/static/*", "Media"}
+
+
+def test_errors_are_never_kept_at_the_edge() -> None:
+    """Which it does by itself, for ten seconds and for everybody, though it keeps no page."""
+    template = parse(text_of("edge"))
+    site = properties(template["Resources"]["Site"])["DistributionConfig"]
+    told = site["CustomErrorResponses"]
+    # "HTTP 4xx and 5xx status codes that CloudFront caches" in its guide (HTTPStatusCodes.html), as
+    # far as its console takes them here. Of the others it keeps what says max-age, and ours do not.
+    kept = {400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504}
+
+    assert {each["ErrorCode"] for each in told} == kept
+    # Nothing but the time: with a page of its own it would take the desk's words away.
+    assert [each for each in told if each.keys() != {"ErrorCode", "ErrorCachingMinTTL"}] == []
+    assert {each["ErrorCachingMinTTL"] for each in told} == {0}
 
 
 # Beanstalk's templates
