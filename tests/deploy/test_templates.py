@@ -233,8 +233,8 @@ MUTATIONS = [
     Mutation(
         "a database's log for ever",
         "data",
-        "      DeletionProtection: true\n",
-        "      DeletionProtection: true\n      EnableCloudwatchLogsExports: [postgresql]\n",
+        "      StorageEncrypted: true\n",
+        "      StorageEncrypted: true\n      EnableCloudwatchLogsExports: [postgresql]\n",
         "unnamed_groups",
     ),
 ]  # fmt: skip
