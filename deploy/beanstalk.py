@@ -150,11 +150,23 @@ class Beanstalk:
         found = self._versions([version])
         return found[0].get("Description", "") if found else None
 
-    def bucket(self) -> str:
-        """Beanstalk's own in this region: its bundles are there. Made if it is not."""
-        return self.client.create_storage_location()["S3Bucket"]
+    def check_address(self, prefix: str) -> None:
+        """Raises BeanstalkError if an environment to come can't have it."""
+        found = self.client.check_dns_availability(CNAMEPrefix=prefix)
+        if not found["Available"]:
+            raise BeanstalkError(
+                f"{found.get('FullyQualifiedCNAME', prefix)} is taken, perhaps by an environment of"
+                " another account: such names are unique in a region. That of an environment which"
+                " was just ended is free some minutes later; otherwise choose another: python -m"
+                f" deploy up --stage {self.desk.stage} --set DeskAddress=..."
+            )
 
     # What is changed
+
+    def make_bucket(self) -> None:
+        """Beanstalk's own in this region; nothing if it is there."""
+        if not self.is_dry:
+            self.client.create_storage_location()
 
     def ensure_version(self, version: str, *, bucket: str, key: str, description: str) -> None:
         """An application version of a bundle that is in the bucket."""

@@ -38,6 +38,8 @@ class BlueGreen:
         is_new = self.records.current() is None
         if is_new and (left := self._other(self._live())) in self.aws.environments():
             raise BeanstalkError(f"{left} is still there, from before: look at `status`")
+        if is_new:
+            self.aws.check_address(self.desk.next_address)
         record = self.steps.begin(KIND, plan)
         other = self._other(record.web)
         if record.failure:

@@ -118,8 +118,9 @@ _yes = click.option("--yes", is_flag=True, help="don't ask")
 
 
 def _steps(stage: str, *, is_dry: bool = False) -> Steps:
-    beanstalk = Beanstalk(Desk(stage), WallClock(), tell, is_dry=is_dry)
-    return Steps(beanstalk, Records(beanstalk.bucket(), stage, is_dry=is_dry))
+    desk = Desk.of(stage)
+    beanstalk = Beanstalk(desk, WallClock(), tell, is_dry=is_dry)
+    return Steps(beanstalk, Records(desk.bucket, stage, is_dry=is_dry))
 
 
 @click.group(help=__doc__)
@@ -379,7 +380,7 @@ def status(stage: str) -> None:
     console.print(statuses.environments(found, live), soft_wrap=True)
     current, past = steps.records.current(), steps.records.past()
     shown = list(islice(past, statuses.SHOWN))
-    for line in statuses.lines(Desk(stage), found=found, live=live, current=current, past=shown):
+    for line in statuses.lines(steps.aws.desk, found=found, live=live, current=current, past=shown):
         click.echo(line)
 
 

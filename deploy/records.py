@@ -3,8 +3,9 @@
 Beanstalk knows which version an environment has and whether it is changing. It does not know what
 the version is that should take its place, which one was there before, or why it was sent back. That
 is one small object in Beanstalk's own bucket, beside the bundles: an object, since a verdict with
-its numbers is longer than a parameter may be; and one that is only made if there is none, so that
-two people can't release at once.
+its numbers is longer than a parameter may be; one that is only made if there is none, so that two
+people can't release at once; and one that is changed only by who knows it as it is, so that of two
+who go on with the same release (a laptop that was closed, and its owner at another one) one does.
 """
 
 from __future__ import annotations
@@ -25,8 +26,14 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
+# What S3 answers where a condition does not hold: changed, being changed, gone.
+_OTHERWISE = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey")
+
+SERVED = ("promoted", "unjudged")  # outcomes of what people were served by
+
+
 class UnderwayError(Exception):
-    """Something else is under way already."""
+    """Something else is under way already, or somebody else is at it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,18 +49,20 @@ class Record:
     failure: str = ""  # why it is on its way back: from then on there is no other way
     swapped: datetime | None = None
     outcome: str = ""  # "" while it is under way
+    etag: str = field(default="", compare=False)  # S3's, of the object as it is known here
 
     def as_json(self) -> str:
         told = dataclasses.asdict(self)
+        del told["etag"]
         return json.dumps(told, indent=2, default=lambda when: when.isoformat())
 
 
-def _read(text: str) -> Record:
+def _read(text: str, etag: str) -> Record:
     told = json.loads(text)
     for name in ("began", "swapped"):
         told[name] = told[name] and datetime.fromisoformat(told[name])
     told["asked"] = {tier: datetime.fromisoformat(when) for tier, when in told["asked"].items()}
-    return Record(**told)
+    return Record(**told, etag=etag)
 
 
 def again(record: Record, stage: str) -> str:
@@ -73,13 +82,7 @@ class Records:
 
     def current(self) -> Record | None:
         """What is under way."""
-        try:
-            found = self.client.get_object(Bucket=self.bucket, Key=self._current)
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "NoSuchKey":
-                return None
-            raise
-        return _read(found["Body"].read().decode())
+        return self._get(self._current)
 
     def begin(self, record: Record) -> Record:
         """The record, or the one of the same thing that was begun before: then it goes on.
@@ -90,14 +93,13 @@ class Records:
         if there is None:
             if self.is_dry:
                 return record
-            try:
-                self._put(self._current, record, IfNoneMatch="*")
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "PreconditionFailed":
-                    raise
-                there = self.current() or record  # somebody's, or ours with its answer lost
-            else:
-                return record
+            if made := self._put(self._current, record, IfNoneMatch="*"):
+                return made
+            there = self.current()  # somebody's, or ours with its answer lost
+            if there is None:
+                raise UnderwayError(
+                    "somebody else began and ended something just now: run it again"
+                )
         if (there.kind, there.label) != (record.kind, record.label):
             raise UnderwayError(
                 f"a {there.kind} of {there.label} is under way since {there.began:%H:%M} UTC. To go"
@@ -107,38 +109,95 @@ class Records:
         return there
 
     def keep(self, record: Record) -> Record:
-        """What is known now."""
-        if not self.is_dry:
-            self._put(self._current, record)
-        return record
+        """What is known now. Raises UnderwayError where somebody else has gone on with it."""
+        if self.is_dry:
+            return record
+        if kept := self._put(self._current, record, IfMatch=record.etag):
+            return kept
+        there = self.current()
+        if there == record:  # ours, with its answer lost
+            return there
+        raise _of_somebody_else(record)
 
     def end(self, record: Record, outcome: str) -> Record:
-        """Write down what became of it. Nothing is under way from then on."""
+        """Write down what became of it. Nothing is under way from then on.
+
+        Raises UnderwayError where somebody else has gone on with it, or ended it otherwise.
+        """
         record = dataclasses.replace(record, outcome=outcome)
-        if not self.is_dry:
-            key = f"{self.folder}/releases/{record.began:%Y%m%d-%H%M%S}-{record.label}.json"
-            # In this order: what is repeated after a kill writes the same again.
-            self._put(key, record)
-            self.client.delete_object(Bucket=self.bucket, Key=self._current)
+        if self.is_dry:
+            return record
+        key = f"{self.folder}/releases/{record.began:%Y%m%d-%H%M%S}-{record.label}.json"
+        # In this order: who comes after a kill between the two finds the first one done.
+        written = self._put(key, record, IfNoneMatch="*") or self._get(key)
+        self.forget(record)
+        if written and written.outcome != outcome:
+            raise UnderwayError(f"{record.label} is written down as {written.outcome} already")
         return record
+
+    def forget(self, record: Record) -> None:
+        """Nothing is under way from then on, and nothing tells of it.
+
+        Raises UnderwayError where somebody else has gone on with it.
+        """
+        if self.is_dry:
+            return
+        try:
+            self.client.delete_object(Bucket=self.bucket, Key=self._current, IfMatch=record.etag)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _OTHERWISE:
+                raise
+            there = self.current()
+            if there and (there.label, there.began) == (record.label, record.began):
+                raise _of_somebody_else(record) from error
 
     def past(self) -> Iterator[Record]:
         """What was ended, the latest first."""
         pages = self.client.get_paginator("list_objects_v2")
-        found = pages.paginate(Bucket=self.bucket, Prefix=f"{self.folder}/releases/")
-        keys = [each["Key"] for page in found for each in page.get("Contents", ())]
+        told = pages.paginate(Bucket=self.bucket, Prefix=f"{self.folder}/releases/")
+        try:
+            keys = [each["Key"] for page in told for each in page.get("Contents", ())]
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchBucket":
+                raise
+            keys = []
         for key in sorted(keys, reverse=True):
-            yield _read(self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read().decode())
+            if found := self._get(key):
+                yield found
 
     @property
     def _current(self) -> str:
         return f"{self.folder}/underway.json"
 
-    def _put(self, key: str, record: Record, **condition: Any) -> None:
-        self.client.put_object(
-            Bucket=self.bucket,
-            Key=key,
-            Body=record.as_json().encode(),
-            ContentType="application/json",
-            **condition,
-        )
+    def _get(self, key: str) -> Record | None:
+        try:
+            found = self.client.get_object(Bucket=self.bucket, Key=key)
+        except ClientError as error:
+            # Beanstalk makes its bucket for the first bundle; whoever only looks makes none.
+            if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchBucket"):
+                return None
+            raise
+        return _read(found["Body"].read().decode(), found["ETag"])
+
+    def _put(self, key: str, record: Record, **condition: Any) -> Record | None:
+        """As it is known from then on; None where the condition does not hold."""
+        try:
+            done = self.client.put_object(
+                Bucket=self.bucket,
+                Key=key,
+                Body=record.as_json().encode(),
+                ContentType="application/json",
+                **condition,
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _OTHERWISE:
+                raise
+            return None
+        return dataclasses.replace(record, etag=done["ETag"])
+
+
+def _of_somebody_else(record: Record) -> UnderwayError:
+    return UnderwayError(
+        f"somebody else goes on with the {record.kind} of {record.label}, and this command has"
+        " stopped: `status` says where it stands"
+    )

@@ -17,18 +17,17 @@ from typing import Literal
 from botocore.exceptions import ConnectionError as NoConnectionError
 from botocore.exceptions import HTTPClientError
 
-from deploy.beanstalk import COMMAND, LOOK, SPLITTING, STUCK, BeanstalkError, StuckError
+from deploy.beanstalk import LOOK, SPLITTING, STUCK, BeanstalkError, Environment, StuckError
 from deploy.figures import LATE, MINUTE, Metrics
 from deploy.judgement import Decision, Rules, Verdict, judge
 from deploy.names import build_of
-from deploy.records import Record
-from deploy.steps import Plan, Steps
+from deploy.records import SERVED, Record
+from deploy.steps import POLICY, Plan, Steps
 
 Unjudged = Literal["abort", "leave"]
 # The judge's last word must come before Beanstalk promotes by itself. Figures are late, the first
 # minute is no whole one, and looks are some seconds apart.
 HEAD_START = LATE + 2 * MINUTE
-POLICY = (COMMAND, "DeploymentPolicy")
 
 
 class TooLateError(Exception):
@@ -59,18 +58,25 @@ class Release:
         Raises FailedError if the old version serves, TooLateError if the new one does unjudged,
         BeanstalkError and UnderwayError.
         """
+        current, has_served = self.records.current(), True
         if live := self.aws.live():
             if live.version == self.desk.version(plan.label, "web") and (done := self._done(plan)):
                 self.tell(f"{plan.label} is live: it was {done.outcome} at {done.began:%c} UTC")
                 return done
-            self._check_policy(live.name)
+            is_without = current is not None and "policy" in current.before
+            has_served = not is_without and self._has_served(live)
+            if has_served:
+                self._check_policy(live.name)
+        elif current is None:
+            self._check_first()
         record = self.steps.begin("release", plan)
-        if not record.failure:
-            plan.ship()
-            record = self.steps.worker(record)
+        if record.failure:
+            self._send_back(record)
+        plan.ship()
+        record = self.steps.worker(record)
         if not record.web:
             return self._first(record)
-        return self._canary(record)
+        return self._canary(record) if has_served else self._mending(record)
 
     def abandon(self, record: Record) -> None:
         """Send back what is under way, whatever the judge would say. Raises FailedError."""
@@ -81,7 +87,27 @@ class Release:
         """What was written down when it was released, if nothing is under way."""
         if self.records.current():
             return None
-        return next((past for past in self.records.past() if past.label == plan.label), None)
+        return next(
+            (
+                past
+                for past in self.records.past()
+                if past.label == plan.label and past.outcome in SERVED
+            ),
+            None,
+        )
+
+    def _has_served(self, live: Environment) -> bool:
+        """Whether what is live was ever well. Otherwise there is nothing to compare with.
+
+        A first version that failed has the address all the same, and no figures: its fix would be
+        judged by nobody, and sent back to it.
+        """
+        its = False
+        for past in self.records.past():
+            if past.outcome in SERVED:
+                return True
+            its = its or past.label == build_of(live.version)
+        return not its and live.health != "Red"
 
     def _check_policy(self, name: str) -> None:
         policy = self.aws.settings(name).get(POLICY, "")
@@ -92,6 +118,16 @@ class Release:
                 f" elasticbeanstalk update-environment --environment-name {name} --template-name"
                 f" {self.desk.template('web')}; or release by `bluegreen`"
             )
+
+    def _check_first(self) -> None:
+        """Before a worker is made, for a web that can't be."""
+        there = self.aws.environments()
+        if lost := [name for name in self.desk.webs if name in there]:
+            raise BeanstalkError(
+                f"{lost[0]} is there, and no web environment has the address {self.desk.address}:"
+                " nobody comes to it. If DeskAddress was changed, set it back by `up`"
+            )
+        self.aws.check_address(self.desk.address)
 
     def _first(self, record: Record) -> Record:
         """There is no old version to compare with, and nobody to disturb."""
@@ -107,10 +143,25 @@ class Release:
             self.steps.give_up(record, failure)
         return self.records.end(record, "promoted")
 
+    def _mending(self, record: Record) -> Record:
+        """The first version failed: nobody is served by it, and nothing is like it should be."""
+        self.tell(
+            f"  nothing was ever promoted here, and {build_of(record.before['web'])} is live: all"
+            " instances get the new version, and nobody judges it but Beanstalk"
+        )
+        version = self.desk.version(record.label, "web")
+        if self.steps.why_not(record.web, version, record):  # otherwise it is done already
+            record = self.steps.without_canary(record)
+        record, failure = self.steps.bring("web", record.web, version, record, anew=True)
+        if self.aws.is_dry:
+            return record
+        if failure:
+            self.steps.give_up(record, failure)
+        self.steps.as_before(record)
+        return self.records.end(record, "promoted")
+
     def _canary(self, record: Record) -> Record:
         version = self.desk.version(record.label, "web")
-        if record.failure:
-            self._send_back(record)
         if self.aws.is_dry:
             self.aws.update(record.web, version)
             self.tell("  would watch it and judge it")

@@ -7,14 +7,12 @@ runs backwards; the version before works on the newer schema (ADR 12).
 
 from __future__ import annotations
 
-from deploy.beanstalk import COMMAND, BeanstalkError
+from deploy.beanstalk import BeanstalkError
 from deploy.names import build_of
-from deploy.records import Record
-from deploy.release import POLICY
+from deploy.records import SERVED, Record
 from deploy.steps import Plan, Steps
 
 KIND = "rollback"
-_AT_ONCE = {(COMMAND, "DeploymentPolicy"): "Immutable"}
 
 
 class Rollback:
@@ -31,10 +29,7 @@ class Rollback:
         for past in self.records.past():
             if past.kind == KIND:
                 continue  # before it was what it rolled back
-            is_its = past.label == build_of(live.version) and past.outcome in (
-                "promoted",
-                "unjudged",
-            )
+            is_its = past.label == build_of(live.version) and past.outcome in SERVED
             if is_its and past.before.get("web"):
                 return build_of(past.before["web"])
         raise BeanstalkError(f"nobody wrote down what was before {live.version}: say --to LABEL")
@@ -52,22 +47,17 @@ class Rollback:
             KIND, Plan(label=label, commit="", check=lambda _: None, ship=lambda: None)
         )
         name = record.web
-        if "policy" not in record.before:
-            record.before["policy"] = self.aws.settings(name)[POLICY]
-            self.records.keep(record)
         if self.aws.environment(name).version != desk.version(label, "web"):
-            self.aws.configure(name, _AT_ONCE)
+            record = self.steps.without_canary(record)
         # The web first: its newer one says what the older worker may not understand.
         for tier, environment in (("web", name), ("worker", desk.worker)):
             record, failure = self.steps.bring(tier, environment, desk.version(label, tier), record)
             if failure:
                 raise BeanstalkError(f"{environment} did not go back: {failure}")
-        self.aws.configure(name, {POLICY: record.before["policy"]})
+        self.steps.as_before(record)
         return self.records.end(record, "promoted")
 
     def abandon(self, record: Record) -> None:
         """End it where it is, with the policy as it was. What is live is looked at by a person."""
-        if policy := record.before.get("policy"):
-            self.aws.wait(record.web)
-            self.aws.configure(record.web, {POLICY: policy})
+        self.steps.as_before(record)
         self.records.end(record, "abandoned")

@@ -66,7 +66,7 @@ def plan(beanstalk: Beanstalk, wanted: Wanted, tell: Callable[[str], object]) ->
 
     def ship() -> None:
         _assets(beanstalk, built.static, tell)
-        bucket = beanstalk.bucket()
+        bucket = beanstalk.desk.bucket
         versions = {tier: beanstalk.desk.version(built.label, tier) for tier in built.paths}
         for tier, version in versions.items():
             key = f"tendril/{version}-{built.digest(tier)[:16]}.zip"

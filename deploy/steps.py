@@ -12,9 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
-from deploy.beanstalk import Beanstalk, BeanstalkError
+from deploy.beanstalk import COMMAND, Beanstalk, BeanstalkError
 from deploy.names import build_of
 from deploy.records import Record, Records
+
+POLICY = (COMMAND, "DeploymentPolicy")
+# All new instances are made beside the old ones and take over when they are healthy.
+_AT_ONCE = {POLICY: "Immutable"}
 
 
 class FailedError(Exception):
@@ -57,6 +61,7 @@ class Steps:
                 )
         if live:
             plan.check(self.aws.version_description(live.version))
+        self.aws.make_bucket()  # where the record is kept
         return self.records.begin(self._record(kind, plan))
 
     def _record(self, kind: str, plan: Plan) -> Record:
@@ -88,13 +93,33 @@ class Steps:
             self.give_up(record, f"the worker: {failure}")
         return record
 
-    def bring(self, tier: str, name: str, version: str, record: Record) -> tuple[Record, str]:
-        """The record with what was asked for, and why it was not done; "" if it was."""
+    def without_canary(self, record: Record) -> Record:
+        """Have the web take versions by all its instances; `as_before` gives its own way back."""
+        if "policy" not in record.before:
+            before = record.before | {"policy": self.aws.settings(record.web)[POLICY]}
+            record = self.records.keep(dataclasses.replace(record, before=before))
+        self.aws.configure(record.web, _AT_ONCE)
+        return record
+
+    def as_before(self, record: Record) -> None:
+        if policy := record.before.get("policy"):
+            self.aws.wait(record.web)
+            self.aws.configure(record.web, {POLICY: policy})
+
+    def bring(
+        self, tier: str, name: str, version: str, record: Record, *, anew: bool = False
+    ) -> tuple[Record, str]:
+        """The record with what was asked for, and why it was not done; "" if it was.
+
+        With `anew` it is deployed once more where it is there and ill.
+        """
         if self.aws.is_dry:
             self.aws.update(name, version)
             return record, ""
         self.aws.wait(name)
-        if self.aws.environment(name).version != version:
+        now = self.aws.environment(name)
+        is_ill = anew and now.health == "Red" and tier not in record.asked
+        if now.version != version or is_ill:
             was_asked = tier in record.asked
             record = self.ask(tier, record)
             # Tried before this process was there, and sent back by Beanstalk.
@@ -125,6 +150,7 @@ class Steps:
         Raises FailedError; and BeanstalkError if the worker is lost on the way.
         """
         record = self.records.keep(dataclasses.replace(record, failure=record.failure or why))
+        self.as_before(record)
         self.worker_back(record)
         self.records.end(record, outcome)
         before = build_of(record.before["web"])

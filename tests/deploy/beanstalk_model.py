@@ -16,13 +16,15 @@ SWAP = timedelta(seconds=60)
 PROCESS = timedelta(seconds=30)
 REGION = "eu-central-1.elasticbeanstalk.com"
 Settings = dict[tuple[str, str], str]
+# As CloudFormation names what has no name of its own.
+WEB_TEMPLATE, WORKER_TEMPLATE = "tendril-test-Web-1A2B3C4D5E6F", "tendril-test-Work-6F5E4D3C2B1A"
 TEMPLATES: dict[str, Settings] = {
-    "tendril-test-web": {
+    WEB_TEMPLATE: {
         (COMMAND, "DeploymentPolicy"): "TrafficSplitting",
         (SPLITTING, "EvaluationTime"): "9",
         (SPLITTING, "NewVersionPercent"): "10",
     },
-    "tendril-test-worker": {(COMMAND, "DeploymentPolicy"): "Immutable"},
+    WORKER_TEMPLATE: {(COMMAND, "DeploymentPolicy"): "Immutable"},
 }
 
 
@@ -83,6 +85,7 @@ class Model:
     alarms: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     sick: set[str] = field(default_factory=set)  # versions whose instances never become healthy
     stuck: set[str] = field(default_factory=set)  # environments whose changes never end
+    taken: set[str] = field(default_factory=set)  # addresses that other accounts have
     is_silent: bool = False  # no figures come
     # Whether an environment is said to have a version as soon as it is asked for: nobody promises
     # the one or the other.
@@ -128,6 +131,7 @@ class Model:
         """Let an environment have a version on all its instances."""
         each = self.environments[name]
         each.version = each.running = version
+        each.health = "Red" if version in self.sick else "Green"
         each.canary, each.deployed = "", None
         self.serve(name, {version: 10})
         self.turn(name, "Ready")
@@ -139,7 +143,7 @@ class Model:
         if template not in self.templates:
             raise Refused(f"No Configuration Template named '{template}' found.")
         cname = f"{address or name}.{REGION}"
-        if any(each.cname == cname for each in self.environments.values()):
+        if not self.is_free(cname):
             raise Refused(f"DNS name ({cname}) is not available.")
         self.environments[name] = Environment(
             name=name,
@@ -150,9 +154,12 @@ class Model:
             updated=self.now,
             settings=dict(self.templates[template]),
             status="Launching",
-            health="Red" if version in self.sick else "Green",
         )
         self.later(name, LAUNCH, lambda: self.run(name, version))
+
+    def is_free(self, cname: str) -> bool:
+        mine = {each.cname for each in self.environments.values()}
+        return cname not in mine and cname.partition(".")[0] not in self.taken
 
     def update(self, name: str, version: str, settings: Settings) -> None:
         each = self.ready(name)

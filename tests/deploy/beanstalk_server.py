@@ -19,9 +19,26 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
-from tests.deploy.beanstalk_model import PROCESS, Behaviour, Model, Refused
+from tests.deploy import beanstalk_objects as objects
+from tests.deploy.beanstalk_model import (
+    PROCESS,
+    REGION,
+    WEB_TEMPLATE,
+    WORKER_TEMPLATE,
+    Behaviour,
+    Model,
+    Refused,
+)
 
 BUCKET = "elasticbeanstalk-eu-central-1-111122223333"
+ADDRESS = "tendril-test-111122223333"
+# What the stack of the application says (infra/application.yaml).
+OUTPUTS = {
+    "Address": ADDRESS,
+    "BundlesBucket": BUCKET,
+    "WebTemplate": WEB_TEMPLATE,
+    "WorkerTemplate": WORKER_TEMPLATE,
+}
 NAMESPACE = "http://elasticbeanstalk.amazonaws.com/docs/2010-12-01/"
 
 
@@ -36,6 +53,7 @@ class Cloud:
         """Forget all: another cloud at the same address."""
         self.model = Model()
         self.objects: dict[str, bytes] = {}
+        self.has_bucket = False  # Beanstalk's
         self.calls: list[str] = []
         self.parameters: dict[str, str] = {}
         self.ill: set[str] = set()  # instances on which nothing that is run succeeds
@@ -45,18 +63,19 @@ class Cloud:
         # By action, how often: "throttle" refuses, "lost" hangs up after the deed.
         self.troubles: dict[str, Counter[str]] = {"throttle": Counter(), "lost": Counter()}
 
-    def kept(self) -> tuple[Model, dict[str, bytes]]:
+    def kept(self) -> tuple[Model, dict[str, bytes], bool]:
         """What there is, when nothing is under way."""
         assert not self.model.due
-        return copy.deepcopy(self.model), dict(self.objects)
+        return copy.deepcopy(self.model), dict(self.objects), self.has_bucket
 
-    def bring(self, kept: tuple[Model, dict[str, bytes]]) -> None:
+    def bring(self, kept: tuple[Model, dict[str, bytes], bool]) -> None:
         self.clear()
         self.model, self.objects = copy.deepcopy(kept[0]), dict(kept[1])
+        self.has_bucket = kept[2]
 
     def writes(self) -> list[str]:
         """Calls that changed something."""
-        reading = ("Describe", "Get", "List", "Head", "CreateStorageLocation")
+        reading = ("Describe", "Get", "List", "Head", "Check")
         return [call for call in self.calls if not call.startswith(reading)]
 
     def is_due(self, trouble: str, action: str) -> bool:
@@ -71,7 +90,18 @@ class Cloud:
         handler: Callable[[dict[str, Any]], dict[str, Any] | None] = getattr(self, f"_{action}")
         return handler(given) or {}
 
+    def _DescribeStacks(self, given: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        if given["StackName"] != "tendril-test-application":
+            raise Refused(f"Stack with id {given['StackName']} does not exist", "ValidationError")
+        said = [{"OutputKey": key, "OutputValue": value} for key, value in OUTPUTS.items()]
+        return {"Stacks": [{"StackName": given["StackName"], "Outputs": said}]}
+
+    def _CheckDNSAvailability(self, given: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        cname = f"{given['CNAMEPrefix']}.{REGION}"
+        return {"Available": self.model.is_free(cname), "FullyQualifiedCNAME": cname}
+
     def _CreateStorageLocation(self, _: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - Beanstalk's
+        self.has_bucket = True
         return {"S3Bucket": BUCKET}
 
     def _DescribeEnvironments(self, given: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
@@ -225,7 +255,7 @@ class Cloud:
                     "StateTransitionedTimestamp": at.timestamp(),
                 }
                 for name, (state, at) in self.model.alarms.items()
-                if name.startswith(given["AlarmNamePrefix"])
+                if name in given["AlarmNames"]
             ]
             return {"MetricAlarms": found, "CompositeAlarms": []}
         since, until = (
@@ -375,43 +405,30 @@ class Handler(BaseHTTPRequestHandler):
         self.send(HTTPStatus.BAD_REQUEST, f"<ErrorResponse>{xml(told)}</ErrorResponse>".encode())
 
     def store(self, key: str, body: bytes) -> None:
-        objects = self.cloud.objects
         query = parse_qs(urlsplit(self.path).query)
-        if self.command == "GET" and "list-type" in query:
-            self.cloud.calls.append("ListObjectsV2")
-            prefix = f"{key.rstrip('/')}/{query['prefix'][0]}"
-            found = [name.partition("/")[2] for name in sorted(objects) if name.startswith(prefix)]
-            told = "".join(f"<Contents><Key>{name}</Key></Contents>" for name in found)
-            self.send(HTTPStatus.OK, f"<ListBucketResult>{told}</ListBucketResult>".encode())
-            return
-        action = {"PUT": "PutObject", "DELETE": "DeleteObject", "HEAD": "HeadObject"}.get(
-            self.command, "GetObject"
-        )
+        is_list = self.command == "GET" and "list-type" in query
+        action = "ListObjectsV2" if is_list else objects.ACTIONS[self.command]
         self.cloud.calls.append(action)
-        if self.command == "PUT":
-            if self.headers.get("If-None-Match") == "*" and key in objects:
-                self.gone(HTTPStatus.PRECONDITION_FAILED, "PreconditionFailed")
-                return
-            objects[key] = body
-        elif self.command == "DELETE":
-            objects.pop(key, None)
-        elif key not in objects:
-            self.gone(HTTPStatus.NOT_FOUND, "NoSuchKey")
-            return
+        if key.startswith(BUCKET) and not self.cloud.has_bucket:
+            done = objects.NO_BUCKET
+        elif is_list:
+            done = objects.listed(self.cloud.objects, key, query["prefix"][0])
+        else:
+            conditions = dict(self.headers.items())
+            done = objects.answer(self.cloud.objects, self.command, key, body, conditions)
         if self.cloud.is_due("lost", action):
             self.close_connection = True
             self.connection.close()
             return
-        self.send(HTTPStatus.OK, objects[key] if self.command in ("GET", "HEAD") else b"")
+        self.send(done.status, done.body, **done.headers)
 
-    def gone(self, status: HTTPStatus, code: str) -> None:
-        self.send(status, f"<Error><Code>{code}</Code></Error>".encode())
-
-    def send(self, status: HTTPStatus, body: bytes) -> None:
+    def send(self, status: HTTPStatus, body: bytes, **headers: str) -> None:
         kind = "application/x-amz-json-1.0" if self.headers.get("X-Amz-Target") else "text/xml"
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)

@@ -19,11 +19,17 @@ from deploy.names import Desk
 from deploy.records import Record, Records
 from deploy.release import Release, Unjudged
 from deploy.rollback import Rollback
-from deploy.steps import Plan, Steps
-from tests.deploy.beanstalk_server import BUCKET, Cloud
+from deploy.steps import FailedError, Plan, Steps
+from tests.deploy.beanstalk_model import WEB_TEMPLATE, WORKER_TEMPLATE
+from tests.deploy.beanstalk_server import ADDRESS, BUCKET, Cloud
 
 OLD, NEW = "20261101-100000-aaaaaaa", "20261102-083000-bbbbbbb"
-DESK = Desk("test")
+DESK = Desk(
+    "test",
+    address=ADDRESS,
+    templates={"web": WEB_TEMPLATE, "worker": WORKER_TEMPLATE},
+    bucket=BUCKET,
+)
 WEB, GREEN = DESK.webs
 
 
@@ -94,7 +100,7 @@ class Rollouts:
 
     def begin(self) -> None:
         """The old version serves, as its own release left it."""
-        model = self.cloud.model
+        model, self.cloud.has_bucket = self.cloud.model, True
         for tier, name in (("web", WEB), ("worker", DESK.worker)):
             version = DESK.version(OLD, tier)
             model.versions[version] = {"Description": "commit " + "a" * 40, "Status": "Processed"}
@@ -102,6 +108,13 @@ class Rollouts:
             model.create(name, tier, version, DESK.template(tier), address)
         model.advance(7200)
         self.cloud.calls.clear()
+
+    def fail_first(self) -> None:
+        """The first release made environments in which nothing works."""
+        self.cloud.clear()
+        self.cloud.model.sick = {DESK.version(OLD, "web")}
+        with pytest.raises(FailedError, match="nothing was live before"):
+            self.release(OLD)
 
     def serving(self) -> dict[str, str]:
         """The label that each environment has on all its instances, and who is live."""
@@ -136,7 +149,7 @@ def connect(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
 
 
-READS = ("Describe", "Get", "List", "Head", "CreateStorageLocation")
+READS = ("Describe", "Get", "List", "Head", "Check")
 
 
 @dataclass

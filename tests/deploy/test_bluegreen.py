@@ -7,7 +7,7 @@ import pytest
 from deploy.beanstalk import BeanstalkError
 from deploy.records import UnderwayError
 from deploy.steps import FailedError
-from tests.deploy.beanstalk_model import COMMAND
+from tests.deploy.beanstalk_model import COMMAND, TEMPLATES
 from tests.deploy.beanstalk_server import Cloud
 from tests.deploy.rollouts import DESK, GREEN, NEW, OLD, WEB, Rollouts
 
@@ -27,7 +27,7 @@ def test_green_is_as_blue_was_set_by_hand(rollouts: Rollouts, cloud: Cloud) -> N
     rollouts.blue_green().run(rollouts.plan())
 
     assert cloud.model.environments[GREEN].settings["aws:autoscaling:asg", "MinSize"] == "4"
-    assert sorted(cloud.model.templates) == ["tendril-test-web", "tendril-test-worker"]
+    assert sorted(cloud.model.templates) == sorted(TEMPLATES)
 
 
 def test_blue_ends_when_nobody_is_sent_there_any_more(rollouts: Rollouts) -> None:
@@ -41,6 +41,17 @@ def test_blue_ends_when_nobody_is_sent_there_any_more(rollouts: Rollouts) -> Non
 
     assert rollouts.serving() == {GREEN: NEW, DESK.worker: NEW, "live": GREEN}
     assert rollouts.outcomes() == ["promoted"]
+
+
+def test_an_address_that_is_taken_is_told_before_anything_is_made(
+    rollouts: Rollouts, cloud: Cloud
+) -> None:
+    cloud.model.taken = {DESK.next_address}
+
+    with pytest.raises(BeanstalkError, match="is taken"):
+        rollouts.blue_green().run(rollouts.plan())
+
+    assert cloud.writes() == []
 
 
 def test_it_swaps_back(rollouts: Rollouts) -> None:

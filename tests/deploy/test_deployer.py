@@ -13,6 +13,7 @@ import pytest
 from botocore.client import BaseClient
 
 from deploy import consumers, doctor
+from deploy.names import Desk
 from deploy.steps import FailedError
 from tests.deploy.beanstalk_model import Behaviour
 from tests.deploy.beanstalk_server import Cloud
@@ -25,7 +26,6 @@ OTHERS = {
     "after.py": "stacks are made by who administers the account",
     "destroying.py": "likewise",
     "edge.py": "likewise",
-    "people.py": "likewise: who makes the first administrator",
     "stacks.py": "likewise",
     "leaving.py": "an instance's, of its own role",
     "sqsd.py": "a laptop's and a container's",
@@ -34,10 +34,15 @@ OTHERS = {
 NEEDS: dict[Call, tuple[str, ...]] = {
     ("s3", "head_object"): ("s3:GetObject", "s3:ListBucket"),
     ("s3", "list_objects_v2"): ("s3:ListBucket",),
+    ("elasticbeanstalk", "check_dns_availability"): ("elasticbeanstalk:CheckDNSAvailability",),
     ("elasticbeanstalk", "swap_environment_cnames"): ("elasticbeanstalk:SwapEnvironmentCNAMEs",),
 }
 # What boto3's own helpers call, and `manage.py assets` with the credentials of who releases.
-THROUGH = {("s3", "put_object"): "upload_file", ("s3", "list_objects_v2"): "manage.py assets"}
+THROUGH = {
+    ("s3", "put_object"): "upload_file",
+    ("s3", "list_objects_v2"): "manage.py assets",
+    ("cloudformation", "describe_stacks"): "stacks.outputs",
+}
 
 
 def needed(call: Call) -> tuple[str, ...]:
@@ -104,6 +109,7 @@ def test_whatever_a_release_really_calls_is_among_them(
     made: set[Call], rollouts: Rollouts, cloud: Cloud
 ) -> None:
     third = "20261103-100000-ccccccc"
+    Desk.of("test")
     cloud.model.behaviour[third] = Behaviour(failed=10)
 
     rollouts.release()
@@ -124,7 +130,8 @@ def test_whatever_a_release_really_calls_is_among_them(
 @pytest.mark.parametrize("name", ["ReleasePolicy", "BehalfPolicy"])
 def test_what_can_be_named_is_named_after_the_stage_or_beanstalk(name: str) -> None:
     ours = re.compile(r"(^|[:/])(tendril[-/]|awseb-|elasticbeanstalk-|aws/elasticbeanstalk/)")
-    machines = {"Instances", "TheirEnd", "OnOurInstances"}  # EC2 gives them their numbers
+    # EC2 and Cognito give them their numbers.
+    machines = {"Instances", "TheirEnd", "OnOurInstances", "FirstPeople"}
     for statement in policy(name):
         for resource in map(written, listed(statement["Resource"])):
             is_wide = resource == "*" or statement["Sid"] in machines
@@ -140,6 +147,17 @@ def test_machines_are_told_apart_by_their_environment(name: str, sid: str) -> No
 
     assert key.lower().endswith(":resourcetag/elasticbeanstalk:environment-name")
     assert written(value) == "tendril-${Stage}-*"
+
+
+def test_the_pool_of_people_is_told_apart_by_its_tag() -> None:
+    """Cognito gives it its number, and to import it would hold the stack of identity."""
+    (statement,) = [each for each in policy("ReleasePolicy") if each["Sid"] == "FirstPeople"]
+    ((_, pool),) = of_type(parse(text_of("identity")), "AWS::Cognito::UserPool")
+
+    ((key, value),) = statement["Condition"]["StringEquals"].items()
+
+    tags = properties(pool)["UserPoolTags"]
+    assert written(tags[key.removeprefix("aws:ResourceTag/")]) == written(value) == "${Stage}"
 
 
 def test_another_stages_record_is_not_touched() -> None:

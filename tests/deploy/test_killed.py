@@ -75,6 +75,10 @@ def sick_worker(rollouts: Rollouts) -> None:
     rollouts.cloud.model.sick = {f"{NEW}-worker"}
 
 
+def fail_first(rollouts: Rollouts) -> None:
+    rollouts.fail_first()
+
+
 def nothing(_: Rollouts) -> None:
     """The desk is as it is."""
 
@@ -116,8 +120,9 @@ ENDED = {GREEN: NEW, DESK.worker: NEW, "live": GREEN}
         (swap, swap_back, BLUE, "swapped back", 1),
         (swap, finish, ENDED, "promoted", 0),
         (good, roll_back, BLUE, "promoted", 4),
+        (fail_first, good, RELEASED, "promoted", 4),
     ],
-    ids=["release", "ill", "sick", "sick-worker", "swap", "swap-back", "finish", "rollback"],
+    ids=["release", "ill", "sick", "sick-worker", "swap", "swap-back", "finish", "rollback", "fix"],
 )
 def test_it_ends_alike(
     *,

@@ -12,11 +12,13 @@ from botocore.exceptions import EndpointConnectionError
 from deploy.beanstalk import BeanstalkError, StuckError
 from deploy.figures import CloudWatch
 from deploy.judgement import Minute
+from deploy.names import Desk
 from deploy.records import Record, UnderwayError
 from deploy.release import TooLateError
+from deploy.stacks import StackError
 from deploy.steps import FailedError
-from tests.deploy.beanstalk_model import COMMAND, Behaviour
-from tests.deploy.beanstalk_server import Cloud
+from tests.deploy.beanstalk_model import COMMAND, REGION, TEMPLATES, WEB_TEMPLATE, Behaviour
+from tests.deploy.beanstalk_server import OUTPUTS, Cloud
 from tests.deploy.rollouts import DESK, NEW, OLD, WEB, Rollouts
 
 OLD_SERVES = {WEB: OLD, DESK.worker: OLD, "live": WEB}
@@ -77,7 +79,7 @@ def test_a_canary_that_only_the_desks_own_figures_show_is_aborted(
 
 
 def test_a_fix_goes_out_while_its_alarm_rings(rollouts: Rollouts, cloud: Cloud) -> None:
-    cloud.model.alarms["tendril-test-5xx"] = ("ALARM", cloud.model.now - timedelta(hours=1))
+    cloud.model.alarms["tendril-test-errors"] = ("ALARM", cloud.model.now - timedelta(hours=1))
     cloud.model.behaviour[OLD] = Behaviour(failed=50)
 
     rollouts.release()
@@ -87,12 +89,24 @@ def test_a_fix_goes_out_while_its_alarm_rings(rollouts: Rollouts, cloud: Cloud) 
 
 def test_an_alarm_that_begins_to_ring_sends_it_back(rollouts: Rollouts, cloud: Cloud) -> None:
     rings = cloud.model.now + timedelta(minutes=6)
-    cloud.model.alarms["tendril-test-5xx"] = ("ALARM", rings)
+    cloud.model.alarms["tendril-test-errors"] = ("ALARM", rings)
 
-    with pytest.raises(FailedError, match="alarm tendril-test-5xx is over 1 and was not before"):
+    with pytest.raises(FailedError, match="alarm tendril-test-errors is over 1 and was not before"):
         rollouts.release()
 
     assert rollouts.serving() == OLD_SERVES
+
+
+@pytest.mark.parametrize("name", ["mail-complaints", "cache-full", "somebody-elses"])
+def test_an_alarm_that_no_customer_feels_sends_nothing_back(
+    rollouts: Rollouts, cloud: Cloud, name: str
+) -> None:
+    rings = cloud.model.now + timedelta(minutes=6)
+    cloud.model.alarms[f"tendril-test-{name}"] = ("ALARM", rings)
+
+    rollouts.release()
+
+    assert rollouts.serving() == NEW_SERVES
 
 
 class TestWithoutFigures:
@@ -300,6 +314,41 @@ def test_the_first_release_makes_the_environments(cloud: Cloud) -> None:
 
     assert rollouts.serving() == NEW_SERVES
     assert rollouts.outcomes() == ["promoted"]
+    assert cloud.model.environments[WEB].settings == TEMPLATES[WEB_TEMPLATE]
+
+
+class TestAddress:
+    """Names at elasticbeanstalk.com are unique in a region, over all accounts."""
+
+    def test_that_somebody_else_has_is_told_before_anything_is_made(self, cloud: Cloud) -> None:
+        cloud.model.taken = {DESK.address}
+
+        with pytest.raises(BeanstalkError, match=r"taken, .* --stage test --set DeskAddress="):
+            Rollouts(cloud).release()
+
+        assert cloud.writes() == []
+
+    def test_that_was_changed_makes_no_second_web(self, rollouts: Rollouts, cloud: Cloud) -> None:
+        cloud.model.environments[WEB].cname = f"the-old-name.{REGION}"
+
+        with pytest.raises(BeanstalkError, match=f"{WEB} is there, and no web environment has"):
+            rollouts.release()
+
+        assert cloud.writes() == []
+
+
+def test_a_template_that_the_stack_does_not_know_is_told(cloud: Cloud) -> None:
+    with pytest.raises(StackError, match="says no template for the web"):
+        Desk("test").template("web")
+
+
+def test_a_stack_of_before_this_program_is_told(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(OUTPUTS, "Address")
+
+    with pytest.raises(StackError, match="says no Address: it is older"):
+        Desk.of("test")
 
 
 class TestRollback:

@@ -107,6 +107,7 @@ def test_every_stack_of_the_desk_is_created_and_then_unchanged() -> None:
         ("network", {"Zones": "2"}, "PrivateSubnets", r"subnet-\w+,subnet-\w+"),
         ("network", {"Nat": "none"}, "InstanceAddresses", "true"),
         ("network", {"EdgePrefixList": "pl-0123abcd"}, "LoadBalancerGroup", r"sg-\w+"),
+        ("application", {"DeskAddress": "the-desk"}, "DeskOrigin", r"the-desk\.eu-central-1\..*"),
         ("application", {"Commands": "false"}, "WebRole", "tendril-local-.*-web"),
         ("edge", {"Firewall": "false"}, "SiteTarget", r".*cloudfront\.net"),
         ("containers", {"Strategy": "LINEAR"}, "RepositoryUri", r".*/tendril-local"),
@@ -139,7 +140,7 @@ def test_a_stack_says_what_it_has() -> None:
         stacks.output("messaging", "Walrus", stage="local")
 
 
-def test_a_stack_of_another_region_is_handed_what_it_cannot_import() -> None:
+def test_a_stack_of_another_region_is_handed_what_it_cannot_import(aws: dict[str, str]) -> None:
     for name in stacks.ORDER[: stacks.ORDER.index("edge") + 1]:
         stacks.apply(name, stage="local", parameters={})
 
@@ -147,7 +148,9 @@ def test_a_stack_of_another_region_is_handed_what_it_cannot_import() -> None:
     stack = there.describe_stacks(StackName="tendril-local-edge")["Stacks"][0]
 
     given = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
-    assert given["DeskOrigin"] == "tendril-local.eu-central-1.elasticbeanstalk.com"
+    address = stacks.output("application", "Address", stage="local")
+    assert address == f"tendril-local-{aws['AWS_ACCESS_KEY_ID']}"
+    assert given["DeskOrigin"] == f"{address}.eu-central-1.elasticbeanstalk.com"
     assert given["AssetsBucketDomain"].startswith("tendril-local-assets-")
     assert stacks.output("edge", "SiteTarget", stage="local").endswith("cloudfront.net")
 

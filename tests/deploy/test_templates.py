@@ -228,6 +228,13 @@ MUTATIONS = [
         "a price that nobody knows", "network", "    Default: one\n", "", "unpriced"
     ),
     Mutation(
+        "a name that CloudFormation gives",
+        "application",
+        "      ApplicationName: !Ref Application\n",
+        "      ApplicationName: !Ref Application\n      TemplateName: !Sub tendril-${Stage}-web\n",
+        "read_only",
+    ),
+    Mutation(
         "logs for ever", "containers", "      RetentionInDays: !Ref LogDays\n", "", "unnamed_groups"
     ),
     Mutation(
