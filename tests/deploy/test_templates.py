@@ -308,6 +308,20 @@ def test_athena_looks_where_firehose_writes() -> None:
     assert said["projection.day.format"] == "yyyy-MM-dd"
 
 
+# Data
+
+
+def test_a_database_that_upgrades_itself_is_asked_for_by_its_major_version() -> None:
+    """A minor one would be older than the database's, some day, and RDS refuses the way back."""
+    resources = parse(text_of("data"))["Resources"]
+    database = properties(resources["Database"])
+
+    assert database["AutoMinorVersionUpgrade"] is True
+    assert database["EngineVersion"].isdecimal()
+    family = properties(resources["DatabaseSettings"])["Family"]
+    assert family == f"postgres{database['EngineVersion']}"
+
+
 # Who people are
 
 
@@ -385,6 +399,36 @@ def test_errors_are_never_kept_at_the_edge() -> None:
     # Nothing but the time: with a page of its own it would take the desk's words away.
     assert [each for each in told if each.keys() != {"ErrorCode", "ErrorCachingMinTTL"}] == []
     assert {each["ErrorCachingMinTTL"] for each in told} == {0}
+
+
+# Rules that look into bodies, of the groups' newest versions by AWS's list of autumn 2026.
+LOOKS_INTO_BODIES = {
+    "AWSManagedRulesAmazonIpReputationList": set[str](),
+    "AWSManagedRulesCommonRuleSet": {
+        "SizeRestrictions_BODY", "CrossSiteScripting_BODY", "EC2MetaDataSSRF_BODY",
+        "GenericLFI_BODY", "GenericRFI_BODY",
+    },
+    "AWSManagedRulesKnownBadInputsRuleSet": {
+        "JavaDeserializationRCE_BODY", "Log4JRCE_BODY", "ReactJSRCE_BODY",
+    },
+}  # fmt: skip
+
+
+def test_no_rule_of_the_firewall_refuses_what_somebody_wrote() -> None:
+    """Who writes to a help desk pastes what an attack looks like."""
+    rules_of = properties(parse(text_of("edge"))["Resources"]["Guard"])["Rules"]
+    groups = [each["Statement"].get("ManagedRuleGroupStatement") for each in rules_of]
+    counting = {
+        group["Name"]: {
+            each["Name"]
+            for each in group.get("RuleActionOverrides", ())
+            if each["ActionToUse"] == {"Count": {}}
+        }
+        for group in groups
+        if group
+    }
+
+    assert counting == LOOKS_INTO_BODIES
 
 
 # Beanstalk's templates
