@@ -7,7 +7,7 @@ STATIC := $(shell find static -type f 2>/dev/null)
 CATALOGUES := $(shell find locale -name '*.po' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-aws test rehearse check format screenshots requirements demo translations shell reset
+.PHONY: help run run-aws test test-previous rehearse check format screenshots requirements demo translations shell reset
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ run-aws: $(VENV)/ready-dev staticfiles/staticfiles.json $(CATALOGUES:.po=.mo) ##
 
 test: $(VENV)/ready-dev staticfiles/staticfiles.json $(CATALOGUES:.po=.mo) ## Every check and test, on SQLite and PostgreSQL, in a real browser
 	@scripts/test
+
+test-previous: $(VENV)/ready-dev ## The tests of the release before on this schema: make test-previous SINCE=v1
+	@scripts/test-previous $(if $(SINCE),--since $(SINCE))
 
 rehearse: $(VENV)/ready-dev staticfiles/staticfiles.json $(CATALOGUES:.po=.mo) ## A release on one machine under load: canary, blue/green, rollback, migration
 	@scripts/rehearse

@@ -8,7 +8,8 @@ it as `deploy/release.py` has time for. The load goes up and down by the minute,
 share it. Ordinarily 0.05 % of requests fail, 5 % are slower than the line, and 1 % each raise a
 ticket, send a reply and sign in; seconds are spread lognormally, with a sigma of 0.6. `clumped`
 failures come five from one client, who tries again and again: the one thing that the test's
-assumption of independence does not allow for.
+assumption of independence does not allow for. `cold` is a version that is no worse, whose first
+sixty requests are all slow.
 """
 
 from __future__ import annotations
@@ -42,12 +43,14 @@ class Fault:
     deeds: float = 1.0  # of the tickets that are raised ordinarily
     both: bool = False  # the old version has it as well
     clump: int = 1
+    cold: int = 0  # of its first requests, all are slow
 
 
 FAULTS = (
     Fault(title="none", is_fault=False),
     Fault(title="none; 5 % fail in both versions", is_fault=False, failing=0.05, both=True),
     Fault(title="none; failures clumped by five", is_fault=False, clump=5),
+    Fault(title="none; cold", is_fault=False, cold=60),
     Fault(title="fails 0.5 %", failing=0.005),
     Fault(title="fails 2 %", failing=0.02),
     Fault(title="fails 2 %, clumped by five", failing=0.02, clump=5),
@@ -79,12 +82,16 @@ def share_of_slow(times: float) -> float:
     return 1 - normal.cdf(normal.inv_cdf(1 - SLOW) - math.log(times) / SIGMA)
 
 
-def figures(chance: random.Random, requests: int, fault: Fault, *, is_ill: bool) -> Figures:
+def figures(
+    chance: random.Random, requests: int, fault: Fault, *, is_ill: bool, cold: int = 0
+) -> Figures:
+    """`cold` of the requests are slow, whatever the others are."""
     failing = fault.failing if is_ill else FAILED
+    slow = share_of_slow(fault.slower) if is_ill else SLOW
     return Figures(
         requests=requests,
         failed=min(requests, fault.clump * happened(chance, requests, failing / fault.clump)),
-        slow=happened(chance, requests, share_of_slow(fault.slower) if is_ill else SLOW),
+        slow=cold + happened(chance, requests - cold, slow),
         raised=happened(chance, requests, DEED * (fault.deeds if is_ill else 1)),
         replied=happened(chance, requests, DEED),
         signed_in=happened(chance, requests, DEED),
@@ -95,13 +102,15 @@ def rollout(seed: int, looks: int, load: tuple[int, float], fault: Fault) -> tup
     """How one rollout ended, and at which minute."""
     chance, rules = random.Random(seed), Rules(minutes=looks)
     minutes: list[Minute] = []
+    cold = fault.cold
     for minute in range(1, rules.minutes + 1):
         requests = round(load[0] * chance.lognormvariate(0, 0.3))
         of_new = happened(chance, requests, load[1])
+        slow, cold = min(cold, of_new), max(cold - of_new, 0)
         minutes.append(
             Minute(
                 old=figures(chance, requests - of_new, fault, is_ill=fault.both),
-                new=figures(chance, of_new, fault, is_ill=True),
+                new=figures(chance, of_new, fault, is_ill=True, cold=slow),
             )
         )
         verdict = judge(minutes, rules=rules)

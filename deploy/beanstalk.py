@@ -300,13 +300,16 @@ class Beanstalk:
         """Until these are ready. Raises StuckError, with what their events say."""
         if self.is_dry:
             return
-        since = self.clock.now()
+        since, is_told = self.clock.now(), False
         while True:
             now = self.environments()
             busy = [now[name] for name in names if name in now and not now[name].is_ready]
             if not busy:
                 return
             told = "; ".join(f"{each.name} is {each.status}" for each in busy)
+            if not is_told:
+                self.tell(f"  {told}: waiting for it")
+                is_told = True
             said = self.errors(busy[0].name, since)
             self._pause(since + STUCK, "; ".join([told, *said]))
 

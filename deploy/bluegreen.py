@@ -47,6 +47,8 @@ class BlueGreen:
             record = self.steps.worker(record)
             record = self._green(record, other)
             record = self._swap(record, other)
+        if self.aws.is_dry:
+            return record
         until = (record.swapped or self.clock.now()) + KEEP
         self.tell(
             f"{other} is live. {record.web} stays: `bluegreen --back` swaps back, and `bluegreen"

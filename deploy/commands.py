@@ -6,33 +6,44 @@ r"""Ships Tendril to AWS.
     python -m deploy status --stage production
 
 Each command can be run again after it was cut off, and says with --dry-run what it would do.
+
+\b
+Exit status:
+    0    it is done
+    1    it is not: the last line says why, and what serves
+    2    it was asked for wrongly, and nothing was changed
+    3    the new version serves, and nobody judged it
+    130  stopped by ctrl-C: what Beanstalk has begun goes on
 """
 
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial, wraps
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
-from rich.table import Table
 
-from deploy import after, edge, people, shipping, stacks
+from deploy import after, edge, people, previous, shipping, stacks
 from deploy import bundle as bundles
 from deploy import doctor as doctors
 from deploy import down as downs
+from deploy import status as statuses
 from deploy.beanstalk import Beanstalk, BeanstalkError
 from deploy.bluegreen import KIND, BlueGreen
 from deploy.clock import WallClock
 from deploy.contracts import BreaksError
 from deploy.figures import CloudWatch
 from deploy.judgement import Verdict
-from deploy.names import Desk
+from deploy.names import Desk, build_of
 from deploy.records import Records, UnderwayError
 from deploy.release import Release, TooLateError, Unjudged
 from deploy.rollback import Rollback
@@ -41,15 +52,26 @@ from deploy.steps import FailedError, Steps
 # What went wrong, in one line: everything else is a fault of this program, with its traceback.
 _TOLD = (
     BeanstalkError,
-    BotoCoreError,
     BreaksError,
-    ClientError,
     FailedError,
     TooLateError,
     UnderwayError,
     bundles.BundleError,
+    previous.PreviousError,
     stacks.StackError,
 )
+
+
+# What a person has to know who stops this: Beanstalk doesn't.
+_STOPPED = (
+    "stopped here. What Beanstalk has begun goes on by itself, and a canary is promoted when its"
+    " time is over, judged or not: the same command goes on, `abandon` goes back, `status` says"
+    " where it stands"
+)
+
+
+class _StoppedError(click.ClickException):
+    exit_code = 130
 
 
 class _UnjudgedError(click.ClickException):
@@ -66,8 +88,16 @@ def tell(text: str) -> None:
 def _in_one_line() -> Iterator[None]:
     try:
         yield
+    except KeyboardInterrupt as error:
+        raise _StoppedError(_STOPPED) from error
+    except click.Abort as error:  # at a question: ctrl-C, or nobody there
+        raise click.ClickException(
+            "stopped at a question, and nothing more was changed. Where nobody can be asked: --yes"
+        ) from error
     except TooLateError as error:
         raise _UnjudgedError(str(error)) from error
+    except (BotoCoreError, ClientError) as error:
+        raise click.ClickException(f"{error}. The same command, run again, goes on") from error
     except _TOLD as error:
         raise click.ClickException(str(error)) from error
 
@@ -101,39 +131,73 @@ def main() -> None:
 @click.option(
     "--set", "given", multiple=True, metavar="NAME=VALUE", help="a parameter of the templates"
 )
+@click.option(
+    "--only",
+    multiple=True,
+    type=click.Choice([*stacks.ORDER, *stacks.BESIDES, stacks.DEPLOYER]),
+    help="one stack, or several; those that no stage needs are made only so",
+)
 @_dry
 @_yes
 @_command
-def up(stage: str, given: tuple[str, ...], *, is_dry: bool, yes: bool) -> None:
+def up(
+    stage: str, given: tuple[str, ...], *, only: tuple[str, ...], is_dry: bool, yes: bool
+) -> None:
     """Create or update the stacks of a stage, in order, each change shown before it is made."""
-    parameters = {}
-    for pair in given:
-        name, sign, value = pair.partition("=")
-        if not sign:
-            raise click.BadParameter(f"{pair!r}: write NAME=VALUE", param_hint="--set")
-        parameters[name] = value
+    names = only or stacks.ORDER
+    parameters = _pairs(given, names)
 
     def agree(name: str, changes: list[stacks.Change]) -> bool:
         for change in changes:
             click.secho(f"    {change}", fg="red" if change.action == "Remove" else None)
         return not is_dry and (yes or click.confirm(f"  change {name}?"))
 
-    parameters = edge.completed(parameters, stage=stage)
-    for name in stacks.ORDER:
+    def may_delete(stack: str, why: str) -> bool:
+        click.secho(f"    {stack} failed when it was made ({why})", fg="red")
+        click.echo("    nothing is kept in it, and it has to be deleted before it can be made anew")
+        return not is_dry and (yes or click.confirm(f"  delete {stack}?"))
+
+    parameters = edge.completed(parameters, stage=stage, is_dry=is_dry)
+    for name in names:
         click.echo(f"{name} ...")
-        done = stacks.apply(
-            name,
-            stage=stage,
-            parameters=parameters,
-            agree=agree,
-            tell=lambda told: click.echo(f"    {told}"),
-        )
+        try:
+            done = stacks.apply(
+                name,
+                stage=stage,
+                parameters=parameters,
+                agree=agree,
+                may_delete=may_delete,
+                tell=lambda told: click.echo(f"    {told}"),
+            )
+        except stacks.NotThereError as error:
+            if not is_dry:
+                raise
+            done = f"can't be shown yet: {error}"
         click.echo(f"{name} ... {done}")
-        if done == "left as it is" and not is_dry:
+        if done == stacks.LEFT and not is_dry:
             raise click.ClickException(f"those after {name} may need it: nothing else was changed")
-    if not is_dry:
+    if not is_dry and (not only or "messaging" in only):
         for line in after.finish(stage=stage):
             click.echo(line)
+
+
+def _pairs(given: tuple[str, ...], names: tuple[str, ...]) -> dict[str, str]:
+    parameters = {}
+    for pair in given:
+        name, sign, value = pair.partition("=")
+        if not sign:
+            raise click.BadParameter(f"{pair!r}: write NAME=VALUE", param_hint="--set")
+        parameters[name] = value
+    if "Stage" in parameters:
+        raise click.BadParameter("Stage is what --stage says", param_hint="--set")
+    # CloudFormation would leave it out in silence: a template knows its own alone.
+    if unknown := stacks.unknown(parameters, names):
+        told = "; ".join(
+            f"no template has {name}" + (f": {' or '.join(near)}?" if near else "")
+            for name, near in unknown.items()
+        )
+        raise click.BadParameter(told, param_hint="--set")
+    return parameters
 
 
 @main.command()
@@ -174,6 +238,11 @@ def _plan_options(function: Callable[..., None]) -> Callable[..., None]:
             "--since", default="", help="the commit that is live, if nobody wrote it down"
         ),
         click.option("--allow", multiple=True, help="a contract that may break: its readers know"),
+        click.option(
+            "--previous/--no-previous",
+            default=True,
+            help="where the schema changes, run the tests of the version that is live on it",
+        ),
         click.option(
             "--processor", type=click.Choice(bundles.PROCESSORS), default=bundles.PROCESSORS[0]
         ),
@@ -221,7 +290,20 @@ def _wanted(given: dict[str, Any]) -> shipping.Wanted:
         processor=given["processor"],
         allowed=given["allow"],
         since=given["since"],
+        previous=given["previous"],
     )
+
+
+@main.command("previous")
+@click.option("--since", default="", help="the release before; by default the last tag")
+@click.option("--commit", default="HEAD", help="whose schema it is to work on")
+def previous_tests(since: str, commit: str) -> None:
+    """Run the tests of the release before on the schema of this one (TEST_DATABASE_URL)."""
+    with _in_one_line(), tempfile.TemporaryDirectory(prefix="tendril-schema-") as folder:
+        then = since or previous.last_release(shipping.ROOT)
+        schema = Path(folder) / "tree"
+        previous.check_out(shipping.ROOT, commit, schema)
+        previous.check(shipping.ROOT, then=then, schema=schema, tell=tell)
 
 
 @main.command()
@@ -245,32 +327,45 @@ def bluegreen(stage: str, *, back: bool, finish: bool, is_dry: bool, **given: An
 @main.command()
 @click.option("--to", default="", help="a label; without it, what was there before")
 @_dry
+@_yes
 @_command
-def rollback(stage: str, *, to: str, is_dry: bool) -> None:
+def rollback(stage: str, *, to: str, is_dry: bool, yes: bool) -> None:
     """Go back to the version before, on all instances, without a canary."""
-    rolling = Rollback(_steps(stage, is_dry=is_dry))
+    steps = _steps(stage, is_dry=is_dry)
+    rolling = Rollback(steps)
     label = to or rolling.target()
-    tell(f"back to {label}")
+    live = steps.aws.live()
+    last = next(steps.records.past(), None)
+    # After a canary that was sent back the old version serves: to go further is seldom meant.
+    if last and last.outcome in ("aborted", "failed"):
+        tell(f"the last {last.kind}, of {last.label}, was sent back: it does not serve")
+    tell(f"from {build_of(live.version) if live else 'nothing'} back to {label}")
+    if not (is_dry or yes):
+        click.confirm("go on?", abort=True)
     rolling.run(label)
 
 
 @main.command()
+@_dry
 @_yes
 @_command
-def abandon(stage: str, *, yes: bool) -> None:
+def abandon(stage: str, *, is_dry: bool, yes: bool) -> None:
     """End what is under way, and go back to what was there before."""
-    steps = _steps(stage)
+    steps = _steps(stage, is_dry=is_dry)
     record = steps.records.current()
     if record is None:
         raise click.ClickException("nothing is under way")
-    if not yes:
+    if not (is_dry or yes):
         click.confirm(f"abandon the {record.kind} of {record.label}?", abort=True)
-    if record.kind == KIND:
-        BlueGreen(steps, visit=partial(doctors.wrong, steps.aws)).abandon(record)
-    elif record.kind == "release":
-        Release(steps, CloudWatch(steps.aws.desk), unjudged=lambda _: "abort").abandon(record)
-    else:
-        Rollback(steps).abandon(record)
+    try:
+        if record.kind == KIND:
+            BlueGreen(steps, visit=partial(doctors.wrong, steps.aws)).abandon(record)
+        elif record.kind == "release":
+            Release(steps, CloudWatch(steps.aws.desk), unjudged=lambda _: "abort").abandon(record)
+        else:
+            Rollback(steps).abandon(record)
+    except FailedError as error:  # of what is abandoned: here it is what was wanted
+        tell(str(error))
 
 
 @main.command()
@@ -278,21 +373,14 @@ def abandon(stage: str, *, yes: bool) -> None:
 def status(stage: str) -> None:
     """Say which environments there are, what they serve, and what is under way."""
     steps = _steps(stage)
-    live = steps.aws.live()
-    table = Table("environment", "version", "status", "health", "address", box=None)
-    for each in steps.aws.environments().values():
-        name = f"{each.name} (live)" if live and each.name == live.name else each.name
-        table.add_row(name, each.version, each.status, each.health, each.cname)
+    live, found = steps.aws.live(), list(steps.aws.environments().values())
     # Names are long, and half a name is none: a narrow terminal breaks lines instead.
-    Console(width=max(Console().width, 200)).print(table, soft_wrap=True)
-    record = steps.records.current()
-    if record:
-        click.echo(f"under way since {record.began:%d.%m. %H:%M} UTC: {record.kind} {record.label}")
-    for past in list(steps.records.past())[:5]:
-        decision = past.verdict["decision"] if past.verdict else "no verdict"
-        click.echo(
-            f"{past.began:%d.%m. %H:%M} {past.kind} {past.label}: {past.outcome}, {decision}"
-        )
+    console = Console(width=max(Console().width, 200))
+    console.print(statuses.environments(found, live), soft_wrap=True)
+    current, past = steps.records.current(), steps.records.past()
+    shown = list(islice(past, statuses.SHOWN))
+    for line in statuses.lines(Desk(stage), found=found, live=live, current=current, past=shown):
+        click.echo(line)
 
 
 @main.command()
@@ -303,7 +391,7 @@ def doctor(stage: str) -> None:
     said = doctors.examine(beanstalk)
     for each in said:
         click.echo(f"{each.environment} ({each.instance})\n{each.text}")
-    if ill := [each.environment for each in said if not each.is_well]:
+    if ill := [each.environment for each in said if not each.is_done]:
         raise click.ClickException(f"not well: {', '.join(ill)}")
 
 
@@ -323,10 +411,15 @@ def down(stage: str, *, named: tuple[str, ...], is_dry: bool, yes: bool) -> None
     for name in what.stacks:
         holding = f", with {downs.HOLDING[name]}" if name in downs.HOLDING else ""
         click.secho(f"  deletes the stack {name}{holding}", fg="red" if holding else None)
+    for resource in what.left:
+        click.secho(f"  deletes what a stack left: {resource}", fg="red")
     for name in what.kept:
         click.echo(f"  keeps the stack {name}")
-    if is_dry:
+    if not what:
+        click.echo(f"nothing of {stage} is there to take away")
+    if is_dry or not what:
         return
-    if not yes and click.prompt("Write the stage's name to go on") != stage:
-        raise click.Abort
+    # Data that was named goes for good: no --yes of a script stands for a person's word for it.
+    if (named or not yes) and click.prompt("Write the stage's name to go on") != stage:
+        raise click.ClickException("that is not its name: nothing was changed")
     downs.take_down(beanstalk, what, stage=stage, tell=tell)

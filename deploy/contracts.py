@@ -1,17 +1,20 @@
 """Whether those who read what the desk says understand the new version as they did the old one.
 
-Compares `contracts/` of two commits: the schemas of facts and of the bodies that leave the desk.
-Nearer than `manage.py facts --check`, which holds code to its snapshot: a field that went with a
-higher version is right within the desk, and breaks whoever reads the lower one.
+Compares `contracts/` of two commits: the schemas of facts and of the bodies that leave the desk,
+and says who used what breaks. Nearer than `manage.py facts --check`, which holds code to its
+snapshot: a field that went with a higher version is right within the desk, and breaks whoever reads
+the lower one.
 """
 
 from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from deploy.consumers import Usage
 
 FILES = ("contracts/facts.json", "contracts/bodies.json")
 Contracts = Mapping[str, Mapping[str, Any]]
@@ -40,20 +43,40 @@ def broken(then: Contracts, now: Contracts) -> Iterator[tuple[str, str]]:
             yield name, f"goes from version {old['version']} to {new['version']}"
 
 
-def check(root: Path, *, then: str, now: str, allowed: Collection[str]) -> None:
-    """Hold commit `now` to commit `then`. Raises BreaksError for what is not in `allowed`."""
+def check(
+    root: Path,
+    *,
+    then: str,
+    now: str,
+    allowed: Collection[str],
+    usage: Callable[[], Usage],
+    tell: Callable[[str], object],
+) -> None:
+    """Hold commit `now` to commit `then`. Raises BreaksError for what is not in `allowed`.
+
+    What breaks is told with who used it, also what is allowed to; `usage` is asked only then. That
+    nobody used it lets nothing pass by itself: not all readers are known, and some read once a
+    quarter. A person has the numbers, and says its name.
+    """
     found = [
         (name, why)
         for file in FILES
         for name, why in broken(_read(root, then, file), _read(root, now, file))
-        if name not in allowed
     ]
-    if found:
-        told = "\n".join(f"  {name} {why}" for name, why in found)
-        words = " ".join(f"--allow '{name}'" for name, _ in found)
+    for name in sorted(set(allowed) - {name for name, _ in found}):
+        tell(f"  --allow '{name}': nothing of that name breaks")
+    if not found:
+        return
+    used = usage()
+    texts = {name: "\n    ".join([f"  {name} {why}", *used.of(name)]) for name, why in found}
+    for name in (name for name in texts if name in allowed):
+        tell(f"  may break, as it was allowed:\n{texts[name]}")
+    if told := [text for name, text in texts.items() if name not in allowed]:
+        words = " ".join(f"--allow '{name}'" for name in texts)
         raise BreaksError(
-            f"Whoever reads these of the version that is live would break:\n{told}\n"
-            f"If they all know: {words}"
+            "Whoever reads these of the version that is live would break:\n"
+            + "\n".join(told)
+            + f"\nIf they all know: {words}"
         )
 
 

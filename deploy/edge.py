@@ -23,7 +23,7 @@ ADDRESSES = "com.amazonaws.global.cloudfront.origin-facing"
 BITS = 2048  # CloudFront takes RSA keys of this length
 
 
-def completed(parameters: Mapping[str, str], *, stage: str) -> dict[str, str]:
+def completed(parameters: Mapping[str, str], *, stage: str, is_dry: bool = False) -> dict[str, str]:
     """The parameters with what follows from them.
 
     A MediaDomain wants a key for its links; a desk that answers CloudFront alone wants its load
@@ -32,7 +32,7 @@ def completed(parameters: Mapping[str, str], *, stage: str) -> dict[str, str]:
     found = dict(parameters)
     try:
         if found.get("MediaDomain") and "MediaKeySecret" not in found:
-            found |= media_key(stage)
+            found |= media_key(stage, is_dry=is_dry)
         if found.get("OnlyThroughEdge") == "true" and "EdgePrefixList" not in found:
             found["EdgePrefixList"] = addresses()
     except (BotoCoreError, ClientError) as error:
@@ -40,10 +40,11 @@ def completed(parameters: Mapping[str, str], *, stage: str) -> dict[str, str]:
     return found
 
 
-def media_key(stage: str) -> dict[str, str]:
+def media_key(stage: str, *, is_dry: bool = False) -> dict[str, str]:
     """The pair that links to files are signed with, made once. Its private half never leaves AWS.
 
     CloudFront's copy of the public half can't be changed in place: the same secret gives the same.
+    With `is_dry` a pair that there is not yet is made up, and nothing keeps it.
     """
     secrets = boto3.client("secretsmanager")
     name = f"tendril-{stage}-media-key"
@@ -53,12 +54,14 @@ def media_key(stage: str) -> dict[str, str]:
     except secrets.exceptions.ResourceNotFoundException:
         key = rsa.generate_private_key(public_exponent=65537, key_size=BITS)
         private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-        arn = secrets.create_secret(
-            Name=name,
-            Description="What the desk signs links to files with; CloudFront has the other half.",
-            SecretString=private,
-            Tags=[{"Key": "tendril:stage", "Value": stage}],
-        )["ARN"]
+        arn = f"arn:aws:secretsmanager:{secrets.meta.region_name}:000000000000:secret:{name}-dryrun"
+        if not is_dry:
+            arn = secrets.create_secret(
+                Name=name,
+                Description="What the desk signs links to files with; CloudFront has the rest.",
+                SecretString=private,
+                Tags=[{"Key": "tendril:stage", "Value": stage}],
+            )["ARN"]
     return {"MediaKeySecret": arn, "MediaPublicKey": _public(private)}
 
 

@@ -15,6 +15,10 @@ looks get more of it: large faults are seen early at any level, small ones need 
 What the test takes for granted and clients break is that requests fail independently: one tries
 again and again. So what is worse has to be so in several minutes.
 
+A process that has just begun makes its templates and its connections, and is slow while it does.
+So the new version's first requests count for no slowness, nor do the old one's in those minutes.
+For everything else they count: nobody may be answered with 5xx because a process is young.
+
 Proved by `benchmarks/judgement.py`; its figures are in docs/adr/0047.
 """
 
@@ -91,6 +95,7 @@ class Test:
     factor: float
     points: float
     least: int  # events that must be there, in both versions together
+    is_of_warm: bool = False  # what the new version did while it was cold doesn't count
 
     __test__ = False  # not one of pytest's
 
@@ -113,6 +118,7 @@ TESTS = (
         factor=1.5,
         points=0.02,
         least=10,
+        is_of_warm=True,
     ),
     Test(
         count="raised", title="tickets raised", worse=-1, share=0.1, factor=0.7, points=0, least=20
@@ -131,6 +137,7 @@ class Rules:
     sample: int = 20  # requests of the new version, before it is judged at all
     enough: int = 100  # likewise, to be promoted
     breadth: int = 3  # minutes in which what is worse must have happened
+    cold: int = 60  # requests of the new version after which it is warm; at least a minute
     lost: float = 1 / 3  # of the minutes may be without figures, and the rest still judges
     level_minutes: int = 3  # in a row that a level must be over its limit
     line: float | None = None  # seconds: what `slow` is counted by; for the text only
@@ -178,6 +185,7 @@ class Verdict:
     look: int  # of Rules.minutes
     seen: int  # minutes with figures of both versions
     lost: int  # minutes without
+    cold: int  # of those seen, the first ones, which count for no slowness
     findings: tuple[Finding, ...]
     levels: tuple[str, ...]
     rules: Rules = field(repr=False)
@@ -191,6 +199,8 @@ class Verdict:
             f" ({self.seen} with figures of both, {self.lost} without)"
         )
         line = [] if self.rules.line is None else [f"  the line: {self.rules.line * 1000:.0f} ms"]
+        if self.cold:
+            line.append(f"  cold: the first {self.cold} of them count for no slowness")
         said = [f"  because {reason}" for reason in self.reasons]
         others = [f"  {each}" for each in self.findings if not each.is_worse]
         return "\n".join([head, *said, *line, *others, *(f"  {each}" for each in self.levels)])
@@ -207,12 +217,11 @@ def judge(
     rules = rules or Rules()
     minutes = minutes[: rules.minutes]
     both = [(each.old, each.new) for each in minutes if each.old and each.new]
-    old = sum((old for old, _ in both), NOTHING)
-    new = sum((new for _, new in both), NOTHING)
+    cold = cold_minutes([new.requests for _, new in both], rules)
     lost = len(minutes) - len(both)
     part = rules.false_alarms * len(minutes) / (rules.minutes * (rules.minutes + 1) / 2)
     findings = tuple(
-        _compare(test, old, new, part * test.share, is_asked=_is_sample(test, both, rules))
+        _compare(test, both[cold:] if test.is_of_warm else both, part * test.share, rules)
         for test in rules.tests
     )
     levels = tuple(levels)
@@ -222,7 +231,7 @@ def judge(
     reasons += [f"{each.name} is over {each.limit:g} and was not before" for each in over]
     decision = Decision.ABORT if reasons else Decision.WAIT
     if not reasons and len(minutes) >= rules.minutes:
-        reasons = _gaps(new.requests, lost, len(minutes), rules)
+        reasons = _gaps(sum(new.requests for _, new in both), lost, len(minutes), rules)
         decision = Decision.UNJUDGED if reasons else Decision.PROMOTE
     return Verdict(
         decision=decision,
@@ -230,10 +239,21 @@ def judge(
         look=len(minutes),
         seen=len(both),
         lost=lost,
+        cold=cold,
         findings=findings,
         levels=tuple(_told(each) for each in levels),
         rules=rules,
     )
+
+
+def cold_minutes(requests: Sequence[int], rules: Rules) -> int:
+    """How many of the first minutes a version was cold in, by its requests in each."""
+    answered = 0
+    for minute, count in enumerate(requests, start=1):
+        answered += count
+        if answered >= rules.cold:
+            return minute
+    return len(requests)
 
 
 def _is_sample(test: Test, both: Sequence[tuple[Figures, Figures]], rules: Rules) -> bool:
@@ -244,9 +264,14 @@ def _is_sample(test: Test, both: Sequence[tuple[Figures, Figures]], rules: Rules
     return sum(count > 0 for count in told) >= rules.breadth
 
 
-def _compare(test: Test, old: Figures, new: Figures, level: float, *, is_asked: bool) -> Finding:
+def _compare(
+    test: Test, both: Sequence[tuple[Figures, Figures]], level: float, rules: Rules
+) -> Finding:
+    old = sum((old for old, _ in both), NOTHING)
+    new = sum((new for _, new in both), NOTHING)
     before, after = getattr(old, test.count), getattr(new, test.count)
     chance = None
+    is_asked = _is_sample(test, both, rules)
     if is_asked and before + after >= test.least and _matters(test, old, new):
         # Asked of the new version's count as it is, or of the old one's where fewer is worse.
         if test.worse > 0:

@@ -43,6 +43,11 @@ class Desk:
         """The SSM document that runs the doctor, and nothing else, on an instance."""
         return f"tendril-{self.stage}-doctor"
 
+    @property
+    def consumers(self) -> str:
+        """Likewise, which says who used which contract."""
+        return f"tendril-{self.stage}-consumers"
+
     def version(self, label: str, tier: str) -> str:
         """Beanstalk's label: versions belong to the application, bundles to a tier."""
         return f"{label}-{tier}"

@@ -56,11 +56,19 @@ def _read(text: str) -> Record:
     return Record(**told)
 
 
+def again(record: Record, stage: str) -> str:
+    """The command that goes on with it. By the commit: the last one may be another by now."""
+    if record.kind == "rollback":
+        return f"python -m deploy rollback --stage {stage} --to {record.label}"
+    return f"python -m deploy {record.kind} --stage {stage} --commit {record.commit[:12]}"
+
+
 class Records:
     """One stage's. With `is_dry` nothing is written."""
 
     def __init__(self, bucket: str, stage: str, *, is_dry: bool = False) -> None:
         self.bucket, self.folder, self.is_dry = bucket, f"tendril/{stage}", is_dry
+        self.stage = stage
         self.client: S3Client = boto3.client("s3", config=PATIENT)
 
     def current(self) -> Record | None:
@@ -92,8 +100,9 @@ class Records:
                 return record
         if (there.kind, there.label) != (record.kind, record.label):
             raise UnderwayError(
-                f"a {there.kind} of {there.label} is under way since {there.began:%H:%M} UTC. Run"
-                " the same command again to go on with it, or `python -m deploy abandon` to end it."
+                f"a {there.kind} of {there.label} is under way since {there.began:%H:%M} UTC. To go"
+                f" on with it: {again(there, self.stage)}; to end it: python -m deploy abandon"
+                f" --stage {self.stage}"
             )
         return there
 

@@ -10,8 +10,12 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal
+
+from botocore.exceptions import ConnectionError as NoConnectionError
+from botocore.exceptions import HTTPClientError
 
 from deploy.beanstalk import COMMAND, LOOK, SPLITTING, STUCK, BeanstalkError, StuckError
 from deploy.figures import LATE, MINUTE, Metrics
@@ -29,6 +33,14 @@ POLICY = (COMMAND, "DeploymentPolicy")
 
 class TooLateError(Exception):
     """The new version serves, and the judge has not said that it may."""
+
+
+@dataclass
+class _Looking:
+    """What one process has seen of a rollout."""
+
+    begun: datetime | None = None  # since when the new version has its share
+    seen: int = 0  # minutes
 
 
 class Release:
@@ -75,8 +87,10 @@ class Release:
         policy = self.aws.settings(name).get(POLICY, "")
         if policy != "TrafficSplitting":
             raise BeanstalkError(
-                f"{name} deploys by {policy or 'no policy'}, and a canary needs TrafficSplitting:"
-                " apply the configuration template, or release by `bluegreen`"
+                f"{name} deploys by {policy or 'no policy'}, and a canary needs TrafficSplitting."
+                " A rollback that was cut off leaves it so: run it again. Otherwise aws"
+                f" elasticbeanstalk update-environment --environment-name {name} --template-name"
+                f" {self.desk.template('web')}; or release by `bluegreen`"
             )
 
     def _first(self, record: Record) -> Record:
@@ -122,28 +136,43 @@ class Release:
             return record
         rules, asked = self._rules(record), record.asked["web"]
         limit = self.clock.now() + timedelta(minutes=rules.minutes) + STUCK
-        seen, begun = 0, None
-        while not self.aws.environment(record.web).is_ready:
-            begun = begun or self.aws.deployed_at(record.web, version)
-            if record.verdict and record.verdict["decision"] == Decision.ABORT:
-                self.aws.abort(record.web)  # again, if this process did not see it done
-            elif record.verdict is None and begun:
-                now = self.clock.now()
-                minutes = self.metrics.minutes(
-                    old=build_of(record.before["web"]),
-                    new=record.label,
-                    since=begun,
-                    until=now,
-                    line=rules.line,
-                )
-                if len(minutes) > seen:
-                    seen = len(minutes)
-                    levels = self.metrics.levels(begun, now)
-                    record = self._act(record, judge(minutes, levels, rules=rules))
+        looking = _Looking()
+        while True:
+            try:
+                if self.aws.environment(record.web).is_ready:
+                    return record
+                record = self._look(record, version, rules, looking)
+            except (NoConnectionError, HTTPClientError) as error:
+                # Who stops looking has it promoted unseen, and a laptop's network comes and goes.
+                self.tell(f"  no answer, asking again: {error}")
             if self.clock.now() > limit:
                 said = "; ".join(self.aws.errors(record.web, asked)) or "no event says why"
                 raise StuckError(f"{record.web} comes to no end: {said}")
             self.clock.sleep(LOOK)
+
+    def _look(self, record: Record, version: str, rules: Rules, looking: _Looking) -> Record:
+        if looking.begun is None:
+            looking.begun = self.aws.deployed_at(record.web, version)
+            if looking.begun:
+                self.tell(
+                    f"  {version} has its share since {looking.begun:%H:%M:%S} UTC; the judge"
+                    f" speaks for {rules.minutes} minutes, and then Beanstalk promotes it"
+                )
+        if record.verdict and record.verdict["decision"] == Decision.ABORT:
+            self.aws.abort(record.web)  # again, if this process did not see it done
+        elif record.verdict is None and looking.begun:
+            now = self.clock.now()
+            minutes = self.metrics.minutes(
+                old=build_of(record.before["web"]),
+                new=record.label,
+                since=looking.begun,
+                until=now,
+                line=rules.line,
+            )
+            if len(minutes) > looking.seen:
+                looking.seen = len(minutes)
+                levels = self.metrics.levels(looking.begun, now)
+                return self._act(record, judge(minutes, levels, rules=rules))
         return record
 
     def _act(self, record: Record, verdict: Verdict) -> Record:

@@ -23,6 +23,8 @@ class Rollback:
 
     def target(self) -> str:
         """The label that was there before the live one. Raises BeanstalkError if none is known."""
+        if (current := self.records.current()) and current.kind == KIND:
+            return current.label  # one that was cut off: the live one may be back already
         live = self.aws.live()
         if live is None:
             raise BeanstalkError("nothing is live: there is nothing to roll back")
@@ -39,15 +41,17 @@ class Rollback:
 
     def run(self, label: str) -> Record:
         """Bring web and worker to a label. Raises BeanstalkError if one does not get there."""
-        record = self.steps.begin(
-            KIND, Plan(label=label, commit="", check=lambda _: None, ship=lambda: None)
-        )
-        desk, name = self.aws.desk, record.web
+        desk = self.aws.desk
+        # Before it is written down that it began: what can't be done is not to be gone on with.
         for tier in ("web", "worker"):
             if self.aws.version_description(desk.version(label, tier)) is None:
                 raise BeanstalkError(
                     f"Beanstalk has no version {desk.version(label, tier)} any more"
                 )
+        record = self.steps.begin(
+            KIND, Plan(label=label, commit="", check=lambda _: None, ship=lambda: None)
+        )
+        name = record.web
         if "policy" not in record.before:
             record.before["policy"] = self.aws.settings(name)[POLICY]
             self.records.keep(record)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.exceptions import ClientError
 
-from deploy import bundle, contracts
+from deploy import bundle, consumers, contracts, previous
 from deploy.beanstalk import PATIENT, Beanstalk
 from deploy.contracts import BreaksError
 from deploy.steps import Plan
@@ -36,6 +36,7 @@ class Wanted:
     processor: str = "aarch64"
     allowed: Collection[str] = ()  # contracts that may break
     since: str = ""  # the commit that is live, where nobody wrote it down
+    previous: bool = True  # run the tests of the release before, where the schema changes
 
 
 def plan(beanstalk: Beanstalk, wanted: Wanted, tell: Callable[[str], object]) -> Plan:
@@ -47,8 +48,21 @@ def plan(beanstalk: Beanstalk, wanted: Wanted, tell: Callable[[str], object]) ->
 
     def check(description: str | None) -> None:
         then = wanted.since or _commit(description)
-        contracts.check(ROOT, then=then, now=built.commit, allowed=wanted.allowed)
+        contracts.check(
+            ROOT,
+            then=then,
+            now=built.commit,
+            allowed=wanted.allowed,
+            usage=lambda: consumers.ask(beanstalk),
+            tell=tell,
+        )
         _manage(built.static, "expands", "--since", then, "--repository", str(ROOT))
+        if not previous.changes(ROOT, then=then, now=built.commit):
+            tell("  the schema stays as it is")
+        elif wanted.previous:
+            previous.check(ROOT, then=then, schema=built.static, tell=tell)
+        else:
+            tell("  the schema changes, and the tests of the release before are not run on it")
 
     def ship() -> None:
         _assets(beanstalk, built.static, tell)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from deploy.beanstalk import Beanstalk, BeanstalkError
+from deploy.names import build_of
 from deploy.records import Record, Records
 
 
@@ -50,7 +51,10 @@ class Steps:
         environments, live = self.aws.environments(), self.aws.live()
         for each in environments.values():
             if not each.is_ready:
-                raise BeanstalkError(f"{each.name} is {each.status}: somebody else is at work")
+                raise BeanstalkError(
+                    f"{each.name} is {each.status}: somebody else is at work, or the platform is"
+                    " being updated. Nothing was changed: try again when `status` says Ready"
+                )
         if live:
             plan.check(self.aws.version_description(live.version))
         return self.records.begin(self._record(kind, plan))
@@ -123,7 +127,9 @@ class Steps:
         record = self.records.keep(dataclasses.replace(record, failure=record.failure or why))
         self.worker_back(record)
         self.records.end(record, outcome)
-        raise FailedError(record.failure)
+        before = build_of(record.before["web"])
+        served = f"{before} serves as before" if before else "nothing was live before"
+        raise FailedError(f"{record.failure}. {served}")
 
     def worker_back(self, record: Record) -> None:
         name, before = self.aws.desk.worker, record.before["worker"]

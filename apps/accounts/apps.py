@@ -10,5 +10,5 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        autodiscover_modules("privacy")
+        autodiscover_modules("privacy", "api")
         identity.get()  # what is wrong with IDENTITY_URL is said at start, not at a sign-in

@@ -22,7 +22,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.accounts import actions, looks, throttle
+from apps.accounts import actions, api, looks, throttle
 from apps.accounts.bearer import bearer_of
 from apps.accounts.factors import has_second_factor, lacks_second_factor
 from apps.accounts.forms import LeaveForm, ProfileForm
@@ -31,7 +31,6 @@ from apps.accounts.identity.keys import ASKED_AT_MOST_EVERY
 from apps.accounts.middleware import actor_of
 from apps.accounts.models import User
 from apps.accounts.oidc.views import leave
-from apps.accounts.permissions import Role
 from apps.kernel.errors import DomainError, NotFoundError
 from apps.kernel.forms import bound_to, shown_on
 
@@ -153,23 +152,14 @@ def me(request: HttpRequest) -> HttpResponse:
     try:
         actor = bearer_of(request.headers.get("Authorization", ""), now=timezone.now())
     except DomainError as error:
-        told: dict[str, object] = {"code": error.code, "message": str(error)}
+        told = {"code": error.code, "message": str(error)}
         response = JsonResponse(told, status=error.status)
         if error.status == HTTPStatus.UNAUTHORIZED:
             response["WWW-Authenticate"] = "Bearer"
         if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
             response["Retry-After"] = str(ASKED_AT_MOST_EVERY)
     else:
-        person = User.objects.get(pk=actor.id or 0)
-        role = person.groups.values_list("name", flat=True).first()
-        told = {
-            "id": person.ref,
-            "email": person.email,
-            "name": person.name,
-            "role": role or (Role.ADMINISTRATOR if person.is_superuser else Role.REQUESTER),
-            "permissions": sorted(actor.permissions),
-        }
-        response = JsonResponse(told)
+        response = JsonResponse(api.me(User.objects.get(pk=actor.id or 0), actor))
     response["Cache-Control"] = "no-store"
     return response
 

@@ -38,7 +38,10 @@ class Cloud:
         self.objects: dict[str, bytes] = {}
         self.calls: list[str] = []
         self.parameters: dict[str, str] = {}
-        self.ill: set[str] = set()  # instances whose doctor complains
+        self.ill: set[str] = set()  # instances on which nothing that is run succeeds
+        self.empty: set[str] = set()  # environments without an instance
+        self.consumers = '{"at":"2026-11-02T09:00:00+00:00","days":30,"uses":[]}'
+        self.sent: str = ""  # the document of the last command
         # By action, how often: "throttle" refuses, "lost" hangs up after the deed.
         self.troubles: dict[str, Counter[str]] = {"throttle": Counter(), "lost": Counter()}
 
@@ -188,7 +191,8 @@ class Cloud:
 
     def _DescribeEnvironmentResources(self, given: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         name = given["EnvironmentName"]
-        return {"EnvironmentResources": {"Instances": [{"Id": f"i-{name}"}]}}
+        found = [] if name in self.empty else [{"Id": f"i-{name}"}]
+        return {"EnvironmentResources": {"Instances": found}}
 
     # SSM: what runs on instances
 
@@ -199,12 +203,14 @@ class Cloud:
                 raise Refused("there is none", "ParameterNotFound")
             return {"Parameter": {"Name": given["Name"], "Value": value}}
         if action == "SendCommand":
-            assert given["DocumentName"] == "tendril-test-doctor"
+            assert given["DocumentName"] in ("tendril-test-doctor", "tendril-test-consumers")
+            self.sent = given["DocumentName"]
             return {"Command": {"CommandId": "c" * 36}}
         is_ill = given["InstanceId"] in self.ill
+        well = self.consumers if self.sent.endswith("-consumers") else "database: well"
         return {
             "Status": "Failed" if is_ill else "Success",
-            "StandardOutputContent": "database: no answer" if is_ill else "database: well",
+            "StandardOutputContent": "database: no answer" if is_ill else well[:24_000],
             "StandardErrorContent": "",
         }
 

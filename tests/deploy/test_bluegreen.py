@@ -129,4 +129,5 @@ def test_a_dry_run_changes_nothing(rollouts: Rollouts, cloud: Cloud) -> None:
     blue_green.run(plan)
 
     assert cloud.writes() == []
+    assert not any("is live" in told for told in rollouts.said)
     assert rollouts.serving() == BLUE_SERVES

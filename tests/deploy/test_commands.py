@@ -10,18 +10,28 @@ import pytest
 from click.testing import CliRunner, Result
 
 from deploy import doctor, down, stacks
+from deploy.beanstalk import ONCE, StuckError
 from deploy.commands import main
 from deploy.down import Doomed
+from deploy.steps import FailedError
+from tests.deploy.beanstalk_model import Behaviour
 from tests.deploy.beanstalk_server import Cloud
-from tests.deploy.rollouts import DESK, OLD, WEB, Rollouts
+from tests.deploy.rollouts import DESK, NEW, OLD, WEB, Rollouts
 
 TEMPLATE = """
 Parameters:
   Stage: {Type: String}
+  Size: {Type: String, Default: small}
 Resources:
   Queue:
     Type: AWS::SQS::Queue
     Properties: {QueueName: !Sub "${Stage}-one"}
+"""
+FAILS = """
+  Second:
+    Type: AWS::SQS::Queue
+    DependsOn: Queue
+    Properties: {QueueName: not-fifo, FifoQueue: true}
 """
 Deploy = Callable[..., Result]
 
@@ -86,10 +96,18 @@ class TestStacks:
     def test_down_takes_data_when_it_is_named(self, deploy: Deploy) -> None:
         deploy("up", "--stage", "local", "--yes")
 
-        done = deploy("down", "--stage", "local", "--destroy", "messaging", "--yes")
+        done = deploy("down", "--stage", "local", "--destroy", "messaging", typed="local\n")
 
         assert "deletes the stack messaging, with mail that came in" in done.output
         assert self.queues() == []
+
+    def test_down_takes_no_data_on_a_scripts_word(self, deploy: Deploy) -> None:
+        deploy("up", "--stage", "local", "--yes")
+
+        done = deploy("down", "--stage", "local", "--destroy", "messaging", "--yes")
+
+        assert done.exit_code == 1
+        assert self.queues() == ["local-messaging", "local-zoo"]
 
     def test_down_wants_the_stages_name(self, deploy: Deploy) -> None:
         deploy("up", "--stage", "local", "--yes")
@@ -107,10 +125,66 @@ class TestStacks:
         assert "deletes the stack zoo" in done.output
         assert self.queues() == ["local-messaging", "local-zoo"]
 
+    def test_down_of_nothing_is_no_failure(self, deploy: Deploy) -> None:
+        done = deploy("down", "--stage", "local", typed="")
+
+        assert (done.exit_code, done.output) == (0, "nothing of local is there to take away\n")
+
+    def test_a_name_that_no_template_has_is_refused(self, deploy: Deploy) -> None:
+        """CloudFormation would never hear of it, and nobody would."""
+        done = deploy("up", "--stage", "local", "--yes", "--set", "Sizes=large")
+
+        assert done.exit_code == 2
+        assert "no template has Sizes: Size?" in done.output
+        assert self.queues() == []
+
+    def test_one_stack_alone_is_made_when_it_is_named(self, deploy: Deploy, tmp_path: Path) -> None:
+        (tmp_path / "deployer.yaml").write_text(TEMPLATE.replace("one", "deployer"))
+
+        done = deploy("up", "--stage", "local", "--only", "deployer", "--yes")
+
+        assert done.exit_code == 0, done.output
+        assert self.queues() == ["local-deployer"]
+
+    def test_the_stage_is_said_once(self, deploy: Deploy) -> None:
+        done = deploy("up", "--stage", "local", "--yes", "--set", "Stage=production")
+
+        assert "Stage is what --stage says" in done.output
+
+    def test_what_failed_when_it_was_made_is_deleted_after_a_yes(
+        self, deploy: Deploy, tmp_path: Path
+    ) -> None:
+        whole = (tmp_path / "messaging.yaml").read_text()
+        (tmp_path / "messaging.yaml").write_text(whole + FAILS)
+        deploy("up", "--stage", "local", "--yes")
+        (tmp_path / "messaging.yaml").write_text(whole)
+
+        no = deploy("up", "--stage", "local", typed="n\n")
+        yes = deploy("up", "--stage", "local", typed="y\ny\ny\n")
+
+        assert no.exit_code == 1
+        assert "tendril-local-messaging failed when it was made (ROLLBACK_COMPLETE" in no.output
+        assert yes.exit_code == 0, yes.output
+        assert "delete tendril-local-messaging?" in yes.output
+        assert self.queues() == ["local-messaging", "local-zoo"]
+
     def test_what_holds_no_data_is_not_named(self, deploy: Deploy) -> None:
         done = deploy("down", "--stage", "local", "--destroy", "zoo", "--yes")
 
         assert "zoo holds no data" in done.output
+
+
+def test_a_dry_run_of_a_new_stage_goes_to_its_end_and_makes_nothing(
+    aws: dict[str, str], deploy: Deploy
+) -> None:
+    """Of the real templates, of which later ones need what earlier ones say."""
+    done = deploy("up", "--stage", "local", "--dry-run", "--set", "MediaDomain=f.example.net")
+
+    assert done.exit_code == 0, done.output
+    assert "Add WorkerQueue" in done.output
+    assert "edge ... can't be shown yet" in done.output
+    assert boto3.client("cloudformation").describe_stacks()["Stacks"] == []
+    assert boto3.client("secretsmanager").list_secrets()["SecretList"] == []
 
 
 def test_a_release_that_can_ask_nobody_wants_to_know_beforehand(deploy: Deploy) -> None:
@@ -120,39 +194,178 @@ def test_a_release_that_can_ask_nobody_wants_to_know_beforehand(deploy: Deploy) 
     assert "say --unjudged abort, or leave" in done.output
 
 
-def test_the_status_says_who_is_live_and_what_was(rollouts: Rollouts, deploy: Deploy) -> None:
-    rollouts.release()
+class TestStatus:
+    def said(self, deploy: Deploy) -> str:
+        done = deploy("status", "--stage", "test")
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    def test_says_who_is_live_and_what_was(self, rollouts: Rollouts, deploy: Deploy) -> None:
+        rollouts.release()
+
+        said = self.said(deploy)
+
+        assert f"{WEB} (live)" in said.replace("\n", "")
+        assert "promoted, promote" in said
+        assert "why:" not in said
+
+    def test_says_why_a_release_was_sent_back(
+        self, rollouts: Rollouts, cloud: Cloud, deploy: Deploy
+    ) -> None:
+        cloud.model.behaviour[NEW] = Behaviour(failed=10)
+        with pytest.raises(FailedError, match=f"{OLD} serves as before"):
+            rollouts.release()
+
+        said = self.said(deploy)
+
+        assert f"release {NEW}: aborted, abort\n" in said
+        assert "    why: the judge sent the canary back: answered with 5xx: old " in said
+
+    def test_says_how_to_go_on_with_what_is_under_way(
+        self, rollouts: Rollouts, cloud: Cloud, deploy: Deploy
+    ) -> None:
+        cloud.model.stuck = {DESK.worker}
+        with pytest.raises(StuckError):
+            rollouts.release()
+
+        said = self.said(deploy)
+
+        assert f"release {NEW}\n    the worker was asked for it at " in said
+        assert (
+            "to go on with it: python -m deploy release --stage test --commit bbbbbbbbbbbb" in said
+        )
+        assert "to end it: python -m deploy abandon --stage test" in said
+
+    def test_says_what_can_be_done_after_a_swap(self, rollouts: Rollouts, deploy: Deploy) -> None:
+        rollouts.blue_green().run(rollouts.plan())
+
+        assert "`bluegreen --back` swaps them back" in self.said(deploy)
+
+    def test_says_what_is_nobodys_here(
+        self, rollouts: Rollouts, cloud: Cloud, deploy: Deploy
+    ) -> None:
+        cloud.model.turn(WEB, "Updating")
+
+        assert f"{WEB} is Updating, and nothing of ours is under way" in self.said(deploy)
+
+    def test_says_that_there_is_nothing(self, cloud: Cloud, deploy: Deploy) -> None:
+        assert "no environments: the first `release` makes them" in self.said(deploy)
+
+
+class TestAbandon:
+    @pytest.fixture
+    def begun(self, rollouts: Rollouts, cloud: Cloud) -> Rollouts:
+        cloud.model.stuck = {WEB}
+        with pytest.raises(StuckError):
+            rollouts.release()
+        cloud.model.stuck = set()
+        cloud.calls.clear()
+        return rollouts
+
+    @pytest.fixture(autouse=True)
+    def time(self, rollouts: Rollouts, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("deploy.commands.WallClock", lambda: rollouts)
+
+    def test_does_what_was_asked_and_says_who_serves(self, begun: Rollouts, deploy: Deploy) -> None:
+        done = deploy("abandon", "--stage", "test", "--yes")
+
+        assert done.exit_code == 0, done.output
+        assert f"abandoned by hand. {OLD} serves as before" in done.output
+        assert begun.serving()[DESK.worker] == OLD
+        assert begun.outcomes() == ["failed"]
+
+    def test_changes_nothing_in_a_dry_run(
+        self, begun: Rollouts, cloud: Cloud, deploy: Deploy
+    ) -> None:
+        done = deploy("abandon", "--stage", "test", "--dry-run")
+
+        assert done.exit_code == 0, done.output
+        assert f"would abort what is under way in {WEB}" in done.output
+        assert cloud.writes() == []
+
+    def test_of_nothing_is_one_line(self, rollouts: Rollouts, deploy: Deploy) -> None:
+        done = deploy("abandon", "--stage", "test", "--yes")
+
+        assert done.output == "Error: nothing is under way\n"
+
+
+class TestRollback:
+    def test_changes_nothing_in_a_dry_run(
+        self, rollouts: Rollouts, cloud: Cloud, deploy: Deploy
+    ) -> None:
+        rollouts.release()
+        serving = rollouts.serving()
+        cloud.calls.clear()
+
+        done = deploy("rollback", "--stage", "test", "--dry-run")
+
+        assert done.exit_code == 0, done.output
+        assert f"would deploy {OLD}-web to {WEB}" in done.output
+        assert cloud.writes() == []
+        assert rollouts.serving() == serving
+
+    def test_asks_and_says_what_was_sent_back_already(
+        self, rollouts: Rollouts, cloud: Cloud, deploy: Deploy
+    ) -> None:
+        """Who goes back after a canary was sent back goes one further than they may mean."""
+        rollouts.release()
+        third = "20261103-100000-ccccccc"
+        cloud.model.behaviour[third] = Behaviour(failed=10)
+        with pytest.raises(FailedError):
+            rollouts.release(third)
+        cloud.calls.clear()
+
+        done = deploy("rollback", "--stage", "test", typed="n\n")
+
+        assert done.exit_code == 1
+        assert f"the last release, of {third}, was sent back: it does not serve" in done.output
+        assert f"from {NEW} back to {OLD}" in done.output
+        assert "nothing more was changed" in done.output
+        assert cloud.writes() == []
+
+
+class TestStopped:
+    """By ctrl-C, or at a question that nobody is there for."""
+
+    def test_a_release_says_what_goes_on(
+        self, rollouts: Rollouts, deploy: Deploy, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def stop(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("deploy.shipping.plan", stop)
+
+        done = deploy("release", "--stage", "test", "--unjudged", "abort")
+
+        assert done.exit_code == 130
+        assert "a canary is promoted when its time is over, judged or not" in done.output
+
+    def test_a_question_without_anybody_is_no_yes(self, rollouts: Rollouts, deploy: Deploy) -> None:
+        rollouts.release()
+
+        done = deploy("rollback", "--stage", "test", typed="")
+
+        assert done.exit_code == 1
+        assert "Where nobody can be asked: --yes" in done.output
+
+
+def test_without_a_way_to_aws_the_error_is_one_line(
+    deploy: Deploy, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setattr("deploy.beanstalk.PATIENT", ONCE)
 
     done = deploy("status", "--stage", "test")
 
-    assert done.exit_code == 0, done.output
-    assert f"{WEB} (live)" in done.output.replace("\n", "")
-    assert "promoted, promote" in done.output
-
-
-def test_nothing_to_abandon_is_one_line(rollouts: Rollouts, deploy: Deploy) -> None:
-    done = deploy("abandon", "--stage", "test", "--yes")
-
-    assert done.output == "Error: nothing is under way\n"
-
-
-def test_a_dry_rollback_changes_nothing(rollouts: Rollouts, cloud: Cloud, deploy: Deploy) -> None:
-    rollouts.release()
-    serving = rollouts.serving()
-    cloud.calls.clear()
-
-    done = deploy("rollback", "--stage", "test", "--dry-run")
-
-    assert done.exit_code == 0, done.output
-    assert f"would deploy {OLD}-web to {WEB}" in done.output
-    assert cloud.writes() == []
-    assert rollouts.serving() == serving
+    assert done.exit_code == 1
+    assert done.output.count("\n") == 1
+    assert "run again, goes on" in done.output
 
 
 class TestDoctor:
     @pytest.fixture(autouse=True)
     def at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("deploy.doctor.LOOK", 0)
+        monkeypatch.setattr("deploy.instances.LOOK", 0)
 
     def test_says_what_each_environment_says(self, rollouts: Rollouts, deploy: Deploy) -> None:
         done = deploy("doctor", "--stage", "test")
@@ -166,6 +379,17 @@ class TestDoctor:
         done = deploy("doctor", "--stage", "test")
 
         assert done.exit_code == 1
+        assert f"not well: {WEB}" in done.output
+
+    def test_hears_the_others_where_one_has_no_instance(
+        self, rollouts: Rollouts, cloud: Cloud, deploy: Deploy
+    ) -> None:
+        cloud.empty = {WEB}
+
+        done = deploy("doctor", "--stage", "test")
+
+        assert f"{WEB} has no instance" in done.output
+        assert done.output.count("database: well") == 1
         assert f"not well: {WEB}" in done.output
 
     def test_is_who_looks_at_a_green_environment(self, rollouts: Rollouts, cloud: Cloud) -> None:

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from fractions import Fraction
 from math import comb
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.judgement import Decision, Figures, Level, Minute, Rules, Verdict, by_chance, judge
+from deploy.judgement import (
+    Decision,
+    Figures,
+    Level,
+    Minute,
+    Rules,
+    Verdict,
+    by_chance,
+    cold_minutes,
+    judge,
+)
+
+simulation: Any = importlib.import_module("benchmarks.judgement")  # a folder of scripts
 
 OLD = Figures(requests=900, failed=1, slow=45, raised=20, replied=20, signed_in=20)
 NEW = Figures(requests=100, failed=0, slow=5, raised=2, replied=2, signed_in=3)
@@ -120,6 +134,54 @@ def test_one_client_who_tries_again_and_again_is_no_fault() -> None:
     assert judge([burst, burst, burst]).decision is Decision.ABORT
 
 
+class TestCold:
+    """A process that has just begun is slow until it has its templates and its connections."""
+
+    def test_first_minute_sends_nobody_back(self) -> None:
+        cold = Minute(old=OLD, new=new(slow=100))
+
+        verdicts = [judge([cold] + [ALIKE] * after) for after in range(15)]
+
+        assert [verdict.decision for verdict in verdicts[:-1]] == [Decision.WAIT] * 14
+        assert verdicts[-1].decision is Decision.PROMOTE
+        assert (verdicts[-1].findings[1].new, verdicts[-1].findings[1].new_of) == (70, 1400)
+
+    def test_minutes_are_those_that_it_served_in(self) -> None:
+        """Its share may come later than its version, and the old one serves alone until then."""
+        alone, cold = Minute(old=OLD, new=None), Minute(old=OLD, new=new(slow=100))
+
+        assert judge([alone, alone, cold] + [ALIKE] * 12).decision is Decision.PROMOTE
+
+    @pytest.mark.parametrize(
+        ("requests", "minutes"), [(600, 1), (60, 1), (59, 2), (20, 3), (3, 15)]
+    )
+    def test_minutes_end_with_so_many_requests(self, requests: int, minutes: int) -> None:
+        assert cold_minutes([requests] * 15, Rules()) == minutes
+
+    def test_is_all_that_is_known_at_first(self) -> None:
+        assert [cold_minutes([3] * minutes, Rules()) for minutes in range(3)] == [0, 1, 2]
+
+    def test_excuses_no_failure(self) -> None:
+        bad = Minute(old=OLD, new=new(failed=30))
+
+        assert judge([bad] * 3).decision is Decision.ABORT
+
+    def test_is_over_when_it_stays_slow(self) -> None:
+        slow = Minute(old=OLD, new=new(slow=40))
+
+        assert judge([slow] * 3).decision is Decision.WAIT
+        assert judge([slow] * 4).decision is Decision.ABORT
+
+
+@pytest.mark.parametrize("load", simulation.LOADS)
+def test_a_cold_version_is_sent_back_no_more_often_than_is_allowed(load: tuple[int, float]) -> None:
+    (cold,) = (fault for fault in simulation.FAULTS if fault.cold)
+
+    ends = [simulation.rollout(seed, 16, load, cold)[0] for seed in range(100)]
+
+    assert ends.count(Decision.ABORT) <= 2
+
+
 def test_all_looks_together_cost_what_is_allowed() -> None:
     rules = Rules()
 
@@ -179,7 +241,8 @@ def test_a_verdict_is_written_down_with_its_numbers() -> None:
         "ABORT at minute 3 of 15 (3 with figures of both, 0 without)",
         f"  because {verdict.findings[0]}",
         "  the line: 412 ms",
-        "  slower than the line: old 135/2700 (5.00 %), new 15/300 (5.00 %); nothing to see",
+        "  cold: the first 1 of them count for no slowness",
+        "  slower than the line: old 90/1800 (5.00 %), new 10/200 (5.00 %); nothing to see",
         "  tickets raised: old 60/2700 (2.22 %), new 6/300 (2.00 %); nothing to see",
         "  replies sent: old 60/2700 (2.22 %), new 6/300 (2.00 %); nothing to see",
         "  sign-ins: old 60/2700 (2.22 %), new 6/300 (2.00 %); nothing to see",

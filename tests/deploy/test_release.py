@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from deploy.beanstalk import BeanstalkError, StuckError
+from deploy.figures import CloudWatch
+from deploy.judgement import Minute
 from deploy.records import Record, UnderwayError
 from deploy.release import TooLateError
 from deploy.steps import FailedError
@@ -161,6 +165,26 @@ class TestTrouble:
 
         assert rollouts.serving() == OLD_SERVES
 
+    def test_a_network_that_goes_for_minutes_stops_no_judge(
+        self, rollouts: Rollouts, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Who stops looking has a bad version promoted unseen."""
+        cloud.model.behaviour[NEW] = Behaviour(failed=10)
+        answered = CloudWatch.minutes
+        away = iter(range(9))
+
+        def minutes(self: CloudWatch, **asked: Any) -> list[Minute]:
+            if next(away, None) is not None:
+                raise EndpointConnectionError(endpoint_url="https://monitoring")
+            return answered(self, **asked)
+
+        monkeypatch.setattr(CloudWatch, "minutes", minutes)
+
+        with pytest.raises(FailedError, match="the judge sent the canary back"):
+            rollouts.release()
+
+        assert sum("no answer, asking again" in told for told in rollouts.said) == 9
+
     @pytest.mark.parametrize("name", [DESK.worker, WEB])
     def test_an_environment_that_is_stuck_is_told_and_gone_on_with(
         self, rollouts: Rollouts, cloud: Cloud, name: str
@@ -303,3 +327,20 @@ class TestRollback:
             rollouts.roll_back("20200101-000000-1234567")
 
         assert rollouts.serving() == OLD_SERVES
+        assert rollouts.outcomes() == []  # and nothing is under way
+
+    def test_that_was_cut_off_is_gone_on_with_by_the_same_command(
+        self, rollouts: Rollouts, cloud: Cloud
+    ) -> None:
+        """The web is back already, and before it there was nothing that anybody wrote down."""
+        rollouts.release()
+        cloud.model.stuck = {DESK.worker}
+        with pytest.raises(StuckError):
+            rollouts.roll_back()
+        assert rollouts.serving()[WEB] == OLD
+        cloud.model.stuck = set()
+
+        rollouts.roll_back()
+
+        assert rollouts.serving() == OLD_SERVES
+        assert rollouts.outcomes() == ["promoted", "promoted"]

@@ -6,6 +6,7 @@ import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def root(desk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shipping, "BUNDLES", tmp_path / "out")
 
 
-def planned(rollouts: Rollouts, *, is_dry: bool = False, **wanted: str) -> Plan:
+def planned(rollouts: Rollouts, *, is_dry: bool = False, **wanted: Any) -> Plan:
     beanstalk = rollouts.beanstalk(is_dry=is_dry)
     return shipping.plan(beanstalk, Wanted(**wanted), rollouts.said.append)
 
@@ -82,7 +83,7 @@ def test_a_broken_contract_blocks(rollouts: Rollouts, desk: Path, git: Git) -> N
     (desk / "contracts/facts.json").write_text("{}")
     git("commit", "--quiet", "-am", "and none")
 
-    with pytest.raises(BreaksError, match=r"ticket\.raised is gone"):
+    with pytest.raises(BreaksError, match=r"ticket\.raised is gone\n    nobody used it in 30 days"):
         planned(rollouts).check(f"commit {live}")
 
 
@@ -94,6 +95,49 @@ def test_a_migration_that_breaks_blocks(rollouts: Rollouts, desk: Path, git: Git
 
     with pytest.raises(BreaksError, match="drops a column"):
         planned(rollouts).check(f"commit {head(desk)}")
+
+
+class TestTheReleaseBefore:
+    """Its tests are run on the new schema, where there is a new one."""
+
+    @pytest.fixture
+    def ran(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        """Of which commit they were run. What they say is told by test_previous.py."""
+        ran: list[str] = []
+        monkeypatch.setattr(
+            "deploy.previous.check", lambda _root, *, then, schema, tell: ran.append(then)
+        )
+        return ran
+
+    @pytest.fixture
+    def live(self, desk: Path, git: Git) -> str:
+        live = head(desk)
+        (desk / "apps/tickets/migrations").mkdir(parents=True)
+        (desk / "apps/tickets/migrations/0002_more.py").write_text("")
+        git("add", ".")
+        git("commit", "--quiet", "-m", "a migration")
+        return live
+
+    def test_is_asked(self, rollouts: Rollouts, live: str, ran: list[str]) -> None:
+        planned(rollouts).check(f"commit {live}")
+
+        assert ran == [live]
+
+    def test_is_not_asked_where_nothing_changed(
+        self, rollouts: Rollouts, desk: Path, ran: list[str]
+    ) -> None:
+        planned(rollouts).check(f"commit {head(desk)}")
+
+        assert ran == []
+        assert "  the schema stays as it is" in rollouts.said
+
+    def test_is_not_asked_where_a_person_says_so(
+        self, rollouts: Rollouts, live: str, ran: list[str]
+    ) -> None:
+        planned(rollouts, previous=False).check(f"commit {live}")
+
+        assert ran == []
+        assert "are not run on it" in rollouts.said[-1]
 
 
 def test_a_version_that_nobody_knows_is_asked_for(rollouts: Rollouts, desk: Path) -> None:

@@ -14,7 +14,6 @@ from tests.rehearsal.load import PATIENCE, Crowd, Load
 from tests.rehearsal.site import DRAIN, Instance, Site
 
 CANARY = 10  # percent, as the configuration template has it
-FIRST = 60  # requests of a new version that are not judged
 SWAPPED = 50  # while some still have the old address of a name that was swapped, and others not
 # A migration that a release may bring: it adds, to a table that everybody writes to meanwhile.
 MIGRATION = """
@@ -151,8 +150,6 @@ class Rehearsal:
         # What one of twenty requests takes longer than, with the old version alone.
         line = p95(lines(self.site.balancer.log), since=began)
         self._share([new], percent)
-        # A version's first requests make templates and connections: they say nothing of it.
-        self._wait(time.time(), least=FIRST)
         bounds, since = [time.time()], time.time()
         rules = Rules(minutes=pace.minutes, line=line)
         while True:
