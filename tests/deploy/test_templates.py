@@ -6,11 +6,13 @@ What only an account can prove is not here: whether AWS takes each of them, and 
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from cfnlint.api import lint
@@ -28,6 +30,7 @@ from tests.deploy.templates import (
     Template,
     exports,
     imports,
+    listed,
     of_type,
     parse,
     properties,
@@ -358,6 +361,20 @@ def test_athena_looks_where_firehose_writes() -> None:
     assert said["projection.day.format"] == "yyyy-MM-dd"
 
 
+# Data
+
+
+def test_a_database_that_upgrades_itself_is_asked_for_by_its_major_version() -> None:
+    """A minor one would be older than the database's, some day, and RDS refuses the way back."""
+    resources = parse(text_of("data"))["Resources"]
+    database = properties(resources["Database"])
+
+    assert database["AutoMinorVersionUpgrade"] is True
+    assert database["EngineVersion"].isdecimal()
+    family = properties(resources["DatabaseSettings"])["Family"]
+    assert family == f"postgres{database['EngineVersion']}"
+
+
 # Who people are
 
 
@@ -435,6 +452,36 @@ def test_errors_are_never_kept_at_the_edge() -> None:
     # Nothing but the time: with a page of its own it would take the desk's words away.
     assert [each for each in told if each.keys() != {"ErrorCode", "ErrorCachingMinTTL"}] == []
     assert {each["ErrorCachingMinTTL"] for each in told} == {0}
+
+
+# Rules that look into bodies, of the groups' newest versions by AWS's list of autumn 2026.
+LOOKS_INTO_BODIES = {
+    "AWSManagedRulesAmazonIpReputationList": set[str](),
+    "AWSManagedRulesCommonRuleSet": {
+        "SizeRestrictions_BODY", "CrossSiteScripting_BODY", "EC2MetaDataSSRF_BODY",
+        "GenericLFI_BODY", "GenericRFI_BODY",
+    },
+    "AWSManagedRulesKnownBadInputsRuleSet": {
+        "JavaDeserializationRCE_BODY", "Log4JRCE_BODY", "ReactJSRCE_BODY",
+    },
+}  # fmt: skip
+
+
+def test_no_rule_of_the_firewall_refuses_what_somebody_wrote() -> None:
+    """Who writes to a help desk pastes what an attack looks like."""
+    rules_of = properties(parse(text_of("edge"))["Resources"]["Guard"])["Rules"]
+    groups = [each["Statement"].get("ManagedRuleGroupStatement") for each in rules_of]
+    counting = {
+        group["Name"]: {
+            each["Name"]
+            for each in group.get("RuleActionOverrides", ())
+            if each["ActionToUse"] == {"Count": {}}
+        }
+        for group in groups
+        if group
+    }
+
+    assert counting == LOOKS_INTO_BODIES
 
 
 # Beanstalk's templates
@@ -533,13 +580,21 @@ def test_every_message_is_hidden_for_longer_than_it_may_take() -> None:
 # Containers
 
 
-def containers() -> dict[str, dict[str, Any]]:
+def tasks() -> dict[str, list[dict[str, Any]]]:
+    """The containers of each, with those that a parameter adds."""
     template = parse(text_of("containers"))
     return {
-        each["Name"]: each
-        for _, task in of_type(template, "AWS::ECS::TaskDefinition")
-        for each in properties(task)["ContainerDefinitions"]
+        name: listed(properties(task)["ContainerDefinitions"])
+        for name, task in of_type(template, "AWS::ECS::TaskDefinition")
     }
+
+
+def containers() -> dict[str, dict[str, Any]]:
+    return {each["Name"]: each for found in tasks().values() for each in found}
+
+
+def variables(container: dict[str, Any]) -> dict[str, Any]:
+    return {each["Name"]: each["Value"] for each in container["Environment"]}
 
 
 def test_no_container_may_change_itself_or_be_root() -> None:
@@ -558,6 +613,42 @@ def test_containers_run_what_the_procfile_runs() -> None:
         assert " ".join(found[name]["Command"]) == procfile[name].partition("SIGQUIT ")[2]
         assert {"Name": "REMAP_SIGTERM", "Value": "SIGQUIT"} in found[name]["Environment"]
     assert " ".join(found["relay"]["Command"]) == procfile["relay"]
+
+
+def test_figures_of_containers_go_where_somebody_takes_them() -> None:
+    """The stacks' parameters name an instance's agent, which no container has."""
+    desks = {name: each for name, each in containers().items() if "SSM_PREFIX" in variables(each)}
+
+    assert len(desks) == 6
+    assert {str(variables(each)["METRICS_URL"]) for each in desks.values()} == {"emf:"}
+
+
+def test_traces_of_containers_go_to_the_collector_beside_them_or_nowhere() -> None:
+    for task, found in tasks().items():
+        *desks, collector = found
+        told = json.loads(variables(collector)["AOT_CONFIG_CONTENT"])
+        (takes,) = told["receivers"]["otlp"]["protocols"].values()
+
+        assert (collector["Name"], collector["Essential"]) == ("collector", False), task
+        assert told["service"]["pipelines"]["traces"] == {
+            kind: list(told[kind]) for kind in ("receivers", "processors", "exporters")
+        }
+        for each in desks:
+            if "SSM_PREFIX" not in variables(each):
+                continue  # the poster is no desk
+            condition, there, nowhere = variables(each)["TRACES_URL"]["Fn::If"]
+            assert (condition, nowhere) == ("Traced", "none:")
+            assert urlsplit(written(there)).netloc == takes["endpoint"]
+            # So it is stopped after them, and takes their last spans.
+            waits_for = list(walk(each.get("DependsOn", [])))
+            assert (
+                not each["Essential"]
+                or {
+                    "ContainerName": "collector",
+                    "Condition": "START",
+                }
+                in waits_for
+            ), each["Name"]
 
 
 def test_a_rollout_of_containers_goes_back_by_alarm() -> None:
