@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +44,10 @@ _IN_THE_WAY = {
 _PARAMETERS = re.compile(r"^Parameters:\n((?:[ #].*\n|\n)+)", re.MULTILINE)
 _NO_EXPORT = "No export named"
 _ELSEWHERE = "DescribeEvents"
+# What holds data can't be deleted while this is true. A stack is made without: what failed halfway
+# must be taken back, and CloudFormation can't take back what nobody may delete.
+GUARDED = "Guarded"
+
 _NOTHING = ("didn't contain changes", "No updates are to be performed")
 
 
@@ -95,49 +101,69 @@ def apply(
     Returns "created", "changed", "unchanged", or "left as it is" when `agree`, which is shown what
     would change, does not, or `may_delete`, asked for a stack that failed when it was made: nothing
     but its deletion can be done to it. Parameters that the template doesn't know are left out; of
-    those not given, a stack that exists keeps its values. `tell` hears of each resource. What
-    another process has begun is waited for. Raises StackError.
+    those not given, a stack that exists keeps its values. A stack that holds data is made in two
+    steps: it is GUARDED when it is whole. `tell` hears of each resource. What another process has
+    begun is waited for. Raises StackError.
     """
+    _only_here(stage)
+    stack = f"tendril-{stage}-{name}"
+    try:
+        bring = partial(
+            _bring, name, stage=stage, parameters=parameters, may_delete=may_delete, tell=tell
+        )
+        done = bring(agree=agree)
+        if done == "created" and stage != "local" and GUARDED in parameters_of(name):
+            bring(agree=lambda *_: True)  # it is whole: guard it
+    except (BotoCoreError, ClientError) as error:
+        kind = NotThereError if _NO_EXPORT in str(error) else StackError
+        raise kind(f"{stack}: {error}") from error
+    return done
+
+
+def _bring(
+    name: str,
+    *,
+    stage: str,
+    parameters: Mapping[str, str],
+    agree: Callable[[str, list[Change]], bool],
+    may_delete: Callable[[str, str], bool],
+    tell: Callable[[str], object],
+) -> str:
     client = _client(name)
     stack = f"tendril-{stage}-{name}"
     pause = 1 if stage == "local" else 5
     body = (INFRA / f"{name}.yaml").read_text()
     handed = _handed(name, stage=stage)
-    try:
-        status = _follow(client, stack, tell, pause)
-        if why := _stillborn(client, stack, status):
-            if not may_delete(stack, why):
-                return LEFT
-            delete(name, stage=stage, tell=tell)
-            status = ""
-        now = _parameters_now(client, stack)
-        exists = now is not None
-        change_set = client.create_change_set(
-            StackName=stack,
-            ChangeSetName=f"up-{time.time_ns()}",
-            ChangeSetType="UPDATE" if exists else "CREATE",
-            TemplateBody=body,
-            Parameters=_parameters(
-                client, body, {**handed, **parameters, "Stage": stage}, now or set()
-            ),
-            Capabilities=["CAPABILITY_NAMED_IAM"],
-            Tags=[{"Key": "tendril:stage", "Value": stage}],
-        )["Id"]
-        if not _has_changes(client, change_set):
-            client.delete_change_set(ChangeSetName=change_set)
-            return "unchanged"
-        if not agree(name, _changes(client, change_set)):
-            client.delete_change_set(ChangeSetName=change_set)
-            if not status:  # only the change set made it: who says no has no empty stack
-                client.delete_stack(StackName=stack)
+    status = _follow(client, stack, tell, pause)
+    if why := _stillborn(client, stack, status):
+        if not may_delete(stack, why):
             return LEFT
-        client.execute_change_set(ChangeSetName=change_set)
-        ended = _follow(client, stack, tell, pause)
-        if ended not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
-            raise StackError(f"{stack} failed ({ended}): {_why(client, stack)}")
-    except (BotoCoreError, ClientError) as error:
-        kind = NotThereError if _NO_EXPORT in str(error) else StackError
-        raise kind(f"{stack}: {error}") from error
+        delete(name, stage=stage, tell=tell)
+        status = ""
+    now = _parameters_now(client, stack)
+    exists = now is not None
+    known = {**handed, GUARDED: "true" if exists else "false", **parameters, "Stage": stage}
+    change_set = client.create_change_set(
+        StackName=stack,
+        ChangeSetName=f"up-{time.time_ns()}",
+        ChangeSetType="UPDATE" if exists else "CREATE",
+        TemplateBody=body,
+        Parameters=_parameters(client, body, known, now or set()),
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+        Tags=[{"Key": "tendril:stage", "Value": stage}],
+    )["Id"]
+    if not _has_changes(client, change_set):
+        client.delete_change_set(ChangeSetName=change_set)
+        return "unchanged"
+    if not agree(name, _changes(client, change_set)):
+        client.delete_change_set(ChangeSetName=change_set)
+        if not status:  # only the change set made it: who says no has no empty stack
+            client.delete_stack(StackName=stack)
+        return LEFT
+    client.execute_change_set(ChangeSetName=change_set)
+    ended = _follow(client, stack, tell, pause)
+    if ended not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        raise StackError(f"{stack} failed ({ended}): {_why(client, stack)}")
     return "changed" if exists else "created"
 
 
@@ -251,6 +277,15 @@ def _stillborn(client: CloudFormationClient, stack: str, status: str) -> str:
         told = _IN_THE_WAY[status].format(stack=stack)
         raise StackError(f"{stack} is {status} ({_why(client, stack)}): {told}")
     return f"{status}: {_why(client, stack)}" if status in _STILLBORN else ""
+
+
+def _only_here(stage: str) -> None:
+    """What is made for a laptop guards no data. Raises StackError where AWS would make it."""
+    here = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_CLOUDFORMATION")
+    if stage == "local" and not any(os.environ.get(name) for name in here):
+        raise StackError(
+            "the stage local is for a local AWS, which AWS_ENDPOINT_URL names: take another stage"
+        )
 
 
 def _client(name: str) -> CloudFormationClient:

@@ -40,6 +40,37 @@ DESKS_OF_THEIR_OWN = {
 }
 
 
+# Folders whose tests are about files, templates, nginx and pure functions. Those that ask no
+# database are the same beside any, and `make test` has them run once, beside SQLite.
+BESIDE_ANY_DATABASE = ("tests/deploy/", "tests/kernel/", "tests/project/")
+STARTS_A_RELEASE = ("tests/deploy/test_hooks.py",)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--on-another-database",
+        action="store_true",
+        help="leave out what asks no database and was run beside another one",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--on-another-database"):
+        return
+    same = [item for item in items if _is_the_same_beside_any(item)]
+    config.hook.pytest_deselected(items=same)
+    items[:] = [item for item in items if not _is_the_same_beside_any(item)]
+
+
+def _is_the_same_beside_any(item: pytest.Item) -> bool:
+    asked = {"db", "transactional_db"}.intersection(getattr(item, "fixturenames", ()))
+    if asked or item.get_closest_marker("django_db"):
+        return False
+    return item.nodeid.startswith(BESIDE_ANY_DATABASE) and not item.nodeid.startswith(
+        STARTS_A_RELEASE
+    )
+
+
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # of no types
     """Each test goes to whichever process is free; those that share running desks stay together.
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from cfnlint.api import lint
 
-from apps.events.stream import coding
+from apps.events.bodies import contracts
 from apps.kernel.storage import s3
 from deploy import stacks
 from deploy.figures import MINUTE
@@ -148,20 +148,58 @@ MUTATIONS = [
     Mutation(
         "lost with the stack",
         "data",
-        "    Type: AWS::DynamoDB::Table\n    DeletionPolicy: Retain\n",
+        "    Type: AWS::DynamoDB::Table\n    DeletionPolicy: RetainExceptOnCreate\n",
         "    Type: AWS::DynamoDB::Table\n",
         "fleeting",
     ),
     Mutation(
         "lost with a replacement",
         "messaging",
-        "    DeletionPolicy: Retain\n    UpdateReplacePolicy: Retain\n",
-        "    DeletionPolicy: Retain\n    UpdateReplacePolicy: Delete\n",
+        "    UpdateReplacePolicy: Retain\n",
+        "    UpdateReplacePolicy: Delete\n",
         "fleeting",
     ),
     Mutation(
-        "deleted by one click", "data", "DeletionProtection: true", "DeletionProtection: false",
+        "deleted by one click",
+        "data",
+        "DeletionProtection: !If [IsGuarded, true, false]",
+        "DeletionProtection: !If [IsGuarded, false, true]",
         "unguarded",
+    ),
+    Mutation(
+        "in the way of the next try",
+        "data",
+        "DeletionPolicy: RetainExceptOnCreate",
+        "DeletionPolicy: Retain",
+        "stuck",
+    ),
+    Mutation(
+        "protected from being taken back",
+        "identity",
+        "DeletionProtection: !If [IsGuarded, ACTIVE, INACTIVE]",
+        "DeletionProtection: !If [Local, INACTIVE, ACTIVE]",
+        "stuck",
+    ),
+    Mutation(
+        "this machine everywhere",
+        "data",
+        '  SiteUrl:\n    Type: String\n    Default: ""\n',
+        "  SiteUrl:\n    Type: String\n    Default: http://localhost:8000\n",
+        "local_defaults",
+    ),
+    Mutation(
+        "a laptop's address on AWS",
+        "data",
+        "- AllowedOrigins: [!If [Local, !Ref LocalSiteUrl, !Ref SiteUrl]]",
+        "- AllowedOrigins: [!Ref LocalSiteUrl]",
+        "local_defaults",
+    ),
+    Mutation(
+        "a laptop's queues on AWS",
+        "messaging",
+        "sqs://sqs.${AWS::Region}.amazonaws.com/",
+        "sqs://${LocalQueueHost}/",
+        "local_defaults",
     ),
     Mutation(
         "no point in time",
@@ -180,7 +218,8 @@ MUTATIONS = [
     Mutation(
         "token among the values",
         "data",
-        "      Name: !Sub /tendril/${Stage}/config/SITE_URL\n      Value: !Ref SiteUrl",
+        "      Name: !Sub /tendril/${Stage}/config/SITE_URL\n"
+        "      Value: !If [Local, !Ref LocalSiteUrl, !Ref SiteUrl]",
         "      Name: !Sub /tendril/${Stage}/config/SITE_URL\n"
         '      Value: !Sub "{{resolve:secretsmanager:${CacheToken}}}"',
         "open_secrets",
@@ -260,13 +299,20 @@ def test_every_variable_that_the_stacks_write_is_one_that_the_desk_reads() -> No
 # The archive
 
 
-def test_the_archives_columns_are_a_facts_fields() -> None:
+# A type of Athena's for each of a line's. What has fields of its own stays text.
+COLUMNS = {"int": {"int", "bigint"}, "int | null": {"bigint"}, "str": {"string"}}
+
+
+def test_the_archives_columns_are_a_lines_fields() -> None:
     template = parse(text_of("messaging"))
     ((_, table),) = of_type(template, "AWS::Glue::Table")
     described = properties(table)["TableInput"]["StorageDescriptor"]["Columns"]
-    fields = re.findall(r'^ {8}"(\w+)":', inspect.getsource(coding.encode), re.MULTILINE)
+    fields = contracts()["stream: line"]["fields"]
 
-    assert [column["Name"] for column in described] == fields
+    assert {column["Name"] for column in described} == fields.keys()
+    for column in described:
+        kinds = COLUMNS.get(fields[column["Name"]], {"string"})
+        assert column["Type"] in kinds, column
 
 
 def test_athena_looks_where_firehose_writes() -> None:
