@@ -31,6 +31,7 @@ LOOK = 20  # seconds between two looks at an environment
 STUCK = timedelta(minutes=60)  # no step of a desk this size takes longer, a canary's time apart
 COMMAND = "aws:elasticbeanstalk:command"
 SPLITTING = "aws:elasticbeanstalk:trafficsplitting"
+Option = tuple[str, str]  # namespace and name
 _ENDED = ("Terminated", "Terminating")
 # An environment that is under way, or has nothing under way, refuses: whoever asks looks again.
 _STATE = "InvalidParameterValue"
@@ -108,14 +109,21 @@ class Beanstalk:
             None,
         )
 
-    def settings(self, name: str) -> dict[tuple[str, str], str]:
-        """By namespace and option."""
+    def settings(self, name: str) -> dict[Option, str]:
+        """Those that an environment has: not those that are on their way, or came to nothing."""
+        return self._settings(EnvironmentName=name)
+
+    def template_settings(self, template: str) -> dict[Option, str]:
+        return self._settings(TemplateName=template)
+
+    def _settings(self, **which: str) -> dict[Option, str]:
         found = self.client.describe_configuration_settings(
-            ApplicationName=self.desk.application, EnvironmentName=name
+            ApplicationName=self.desk.application, **which
         )["ConfigurationSettings"]
+        deployed = [each for each in found if each.get("DeploymentStatus") == "deployed"]
         return {
             (option["Namespace"], option["OptionName"]): option.get("Value", "")
-            for option in found[0].get("OptionSettings", [])
+            for option in (deployed or found)[0].get("OptionSettings", [])
         }
 
     def events(self, name: str, since: datetime) -> list[Event]:
@@ -203,21 +211,21 @@ class Beanstalk:
                 return
             self._pause(until, "the application versions are still being read")
 
-    def update(
-        self, name: str, version: str, settings: Mapping[tuple[str, str], str] | None = None
-    ) -> None:
-        """Begin to bring an environment to a version. Nothing if it is on its way already."""
+    def update(self, name: str, version: str) -> None:
+        """Begin to bring an environment to a version. Nothing if it is on its way already.
+
+        A version alone: Beanstalk refuses a call that changes options as well.
+        """
         if not self._may(f"deploy {version} to {name}"):
             return
-        options: dict[str, Any] = {"OptionSettings": _options(settings)} if settings else {}
         try:
-            self.client.update_environment(EnvironmentName=name, VersionLabel=version, **options)
+            self.client.update_environment(EnvironmentName=name, VersionLabel=version)
         except ClientError as error:
             now = self.environment(name)
             if not _is_state(error) or (now.is_ready and now.version != version):
                 raise _said(error) from error
 
-    def configure(self, name: str, settings: Mapping[tuple[str, str], str]) -> None:
+    def configure(self, name: str, settings: Mapping[Option, str]) -> None:
         """Options alone. Waits until the environment is ready again."""
         now = self.settings(name)
         if all(now.get(option) == value for option, value in settings.items()):
@@ -357,7 +365,7 @@ def _environment(found: EnvironmentDescriptionTypeDef) -> Environment:
     )
 
 
-def _options(settings: Mapping[tuple[str, str], str]) -> list[Any]:
+def _options(settings: Mapping[Option, str]) -> list[Any]:
     return [
         {"Namespace": namespace, "OptionName": option, "Value": value}
         for (namespace, option), value in settings.items()

@@ -11,6 +11,7 @@ import dataclasses
 from collections.abc import Callable
 from datetime import timedelta
 
+from deploy import options
 from deploy.beanstalk import LOOK, BeanstalkError
 from deploy.records import Record, UnderwayError
 from deploy.steps import Plan, Steps
@@ -93,6 +94,8 @@ class BlueGreen:
     def _green(self, record: Record, other: str) -> Record:
         version, template = self.desk.version(record.label, "web"), f"{other}-as-{record.web}"
         if other not in self.aws.environments():
+            for each in options.differences(self.aws, self.aws.environment(record.web)):
+                self.tell(f"  as {record.web} has it, and not as its template says: {each}")
             self.aws.template_of(record.web, template)
             self.aws.create(
                 other,

@@ -32,10 +32,10 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from deploy import after, edge, people, previous, shipping, stacks
 from deploy import bundle as bundles
 from deploy import doctor as doctors
 from deploy import down as downs
+from deploy import edge, people, previous, shipping, stacks
 from deploy import status as statuses
 from deploy.beanstalk import Beanstalk, BeanstalkError
 from deploy.bluegreen import KIND, BlueGreen
@@ -44,10 +44,12 @@ from deploy.contracts import BreaksError
 from deploy.figures import CloudWatch
 from deploy.judgement import Verdict
 from deploy.names import Desk, build_of
-from deploy.records import Records, UnderwayError
+from deploy.options import Options
+from deploy.records import CHANGE, Records, UnderwayError
 from deploy.release import Release, TooLateError, Unjudged
 from deploy.rollback import Rollback
 from deploy.steps import FailedError, Steps
+from deploy.up import Up
 
 # What went wrong, in one line: everything else is a fault of this program, with its traceback.
 _TOLD = (
@@ -136,69 +138,40 @@ def main() -> None:
     "--only",
     multiple=True,
     type=click.Choice([*stacks.ORDER, *stacks.BESIDES, stacks.DEPLOYER]),
-    help="one stack, or several; those that no stage needs are made only so",
+    help="one stack, or several",
+)
+@click.option(
+    "--also",
+    multiple=True,
+    type=click.Choice([*stacks.BESIDES, stacks.DEPLOYER]),
+    help="one that no stage needs, after the others",
+)
+@click.option(
+    "--alias", is_flag=True, help="SiteDomain is an alias record, so that mail may have its name"
 )
 @_dry
 @_yes
 @_command
 def up(
-    stage: str, given: tuple[str, ...], *, only: tuple[str, ...], is_dry: bool, yes: bool
+    stage: str,
+    given: tuple[str, ...],
+    *,
+    only: tuple[str, ...],
+    also: tuple[str, ...],
+    alias: bool,
+    is_dry: bool,
+    yes: bool,
 ) -> None:
-    """Create or update the stacks of a stage, in order, each change shown before it is made."""
-    names = only or stacks.ORDER
-    parameters = _pairs(given, names)
+    """Create or update the stacks of a stage, in order, each change shown before it is made.
 
-    def agree(name: str, changes: list[stacks.Change]) -> bool:
-        for change in changes:
-            click.secho(f"    {change}", fg="red" if change.action == "Remove" else None)
-        return not is_dry and (yes or click.confirm(f"  change {name}?"))
-
-    def may_delete(stack: str, why: str) -> bool:
-        click.secho(f"    {stack} failed when it was made ({why})", fg="red")
-        click.echo("    nothing is kept in it, and it has to be deleted before it can be made anew")
-        return not is_dry and (yes or click.confirm(f"  delete {stack}?"))
-
-    parameters = edge.completed(parameters, stage=stage, is_dry=is_dry)
-    for name in names:
-        click.echo(f"{name} ...")
-        try:
-            done = stacks.apply(
-                name,
-                stage=stage,
-                parameters=parameters,
-                agree=agree,
-                may_delete=may_delete,
-                tell=lambda told: click.echo(f"    {told}"),
-            )
-        except stacks.NotThereError as error:
-            if not is_dry:
-                raise
-            done = f"can't be shown yet: {error}"
-        click.echo(f"{name} ... {done}")
-        if done == stacks.LEFT and not is_dry:
-            raise click.ClickException(f"those after {name} may need it: nothing else was changed")
-    if not is_dry and (not only or "messaging" in only):
-        for line in after.finish(stage=stage):
-            click.echo(line)
-
-
-def _pairs(given: tuple[str, ...], names: tuple[str, ...]) -> dict[str, str]:
-    parameters = {}
-    for pair in given:
-        name, sign, value = pair.partition("=")
-        if not sign:
-            raise click.BadParameter(f"{pair!r}: write NAME=VALUE", param_hint="--set")
-        parameters[name] = value
-    if "Stage" in parameters:
-        raise click.BadParameter("Stage is what --stage says", param_hint="--set")
-    # CloudFormation would leave it out in silence: a template knows its own alone.
-    if unknown := stacks.unknown(parameters, names):
-        told = "; ".join(
-            f"no template has {name}" + (f": {' or '.join(near)}?" if near else "")
-            for name, near in unknown.items()
-        )
-        raise click.BadParameter(told, param_hint="--set")
-    return parameters
+    Environments that were made before are then brought to what their templates say.
+    """
+    names = (*(only or stacks.ORDER), *also)
+    bringing = Up(stage, names, is_dry=is_dry, yes=yes)
+    parameters = bringing.parameters(given, may_share=alias)
+    bringing.apply(edge.completed(parameters, stage=stage, is_dry=is_dry))
+    if "application" in names and stacks.is_there("application", stage=stage):
+        bringing.environments(_steps(stage, is_dry=is_dry))
 
 
 @main.command()
@@ -361,6 +334,8 @@ def abandon(stage: str, *, is_dry: bool, yes: bool) -> None:
     try:
         if record.kind == KIND:
             BlueGreen(steps, visit=partial(doctors.wrong, steps.aws)).abandon(record)
+        elif record.kind == CHANGE:
+            Options(steps).abandon(record)
         elif record.kind == "release":
             Release(steps, CloudWatch(steps.aws.desk), unjudged=lambda _: "abort").abandon(record)
         else:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 # What S3 answers where a condition does not hold: changed, being changed, gone.
 _OTHERWISE = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey")
 
+CHANGE = "change"  # of options, by `up`
 SERVED = ("promoted", "unjudged")  # outcomes of what people were served by
 
 
@@ -38,7 +39,7 @@ class UnderwayError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    kind: str  # "release", "bluegreen" or "rollback"
+    kind: str  # "release", "bluegreen", "rollback" or CHANGE
     label: str
     commit: str
     began: datetime
@@ -69,6 +70,8 @@ def again(record: Record, stage: str) -> str:
     """The command that goes on with it. By the commit: the last one may be another by now."""
     if record.kind == "rollback":
         return f"python -m deploy rollback --stage {stage} --to {record.label}"
+    if record.kind == CHANGE:
+        return f"python -m deploy up --stage {stage} --only application"
     return f"python -m deploy {record.kind} --stage {stage} --commit {record.commit[:12]}"
 
 

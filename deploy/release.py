@@ -114,9 +114,9 @@ class Release:
         if policy != "TrafficSplitting":
             raise BeanstalkError(
                 f"{name} deploys by {policy or 'no policy'}, and a canary needs TrafficSplitting."
-                " A rollback that was cut off leaves it so: run it again. Otherwise aws"
-                f" elasticbeanstalk update-environment --environment-name {name} --template-name"
-                f" {self.desk.template('web')}; or release by `bluegreen`"
+                " A rollback that was cut off leaves it so: run it again. Otherwise python -m"
+                f" deploy up --stage {self.desk.stage} --only application shows what differs from"
+                " the template, and changes it; or release by `bluegreen`"
             )
 
     def _check_first(self) -> None:

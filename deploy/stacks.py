@@ -6,7 +6,8 @@ import difflib
 import os
 import re
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -51,7 +52,9 @@ GUARDED = "Guarded"
 _NOTHING = ("didn't contain changes", "No updates are to be performed")
 
 
-LEFT = "left as it is"
+LEFT, CHANGED = "left as it is", "changed"
+# A stack's tag: which of its parameters a person gave, though other stacks say them as well.
+_BY_HAND = "tendril:by-hand"
 
 
 class StackError(Exception):
@@ -71,6 +74,14 @@ class Resource:
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """An existing stack's."""
+
+    parameters: Mapping[str, str]
+    by_hand: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +113,10 @@ def apply(
     would change, does not, or `may_delete`, asked for a stack that failed when it was made: nothing
     but its deletion can be done to it. Parameters that the template doesn't know are left out; of
     those not given, a stack that exists keeps its values. A stack that holds data is made in two
-    steps: it is GUARDED when it is whole. `tell` hears of each resource. What another process has
-    begun is waited for. Raises StackError.
+    steps: it is GUARDED when it is whole. A stack in another region is handed those that other
+    stacks say, but for what was once given by hand: that stays, until it is given as they say it
+    (as when the desk moves to containers, and back). `tell` hears of each resource. What another
+    process has begun is waited for. Raises StackError.
     """
     _only_here(stage)
     stack = f"tendril-{stage}-{name}"
@@ -140,31 +153,33 @@ def _bring(
             return LEFT
         delete(name, stage=stage, tell=tell)
         status = ""
-    now = _parameters_now(client, stack)
-    exists = now is not None
-    known = {**handed, GUARDED: "true" if exists else "false", **parameters, "Stage": stage}
-    change_set = client.create_change_set(
-        StackName=stack,
-        ChangeSetName=f"up-{time.time_ns()}",
-        ChangeSetType="UPDATE" if exists else "CREATE",
-        TemplateBody=body,
-        Parameters=_parameters(client, body, known, now or set()),
-        Capabilities=["CAPABILITY_NAMED_IAM"],
-        Tags=[{"Key": "tendril:stage", "Value": stage}],
-    )["Id"]
-    if not _has_changes(client, change_set):
-        client.delete_change_set(ChangeSetName=change_set)
-        return "unchanged"
-    if not agree(name, _changes(client, change_set)):
-        client.delete_change_set(ChangeSetName=change_set)
-        if not status:  # only the change set made it: who says no has no empty stack
-            client.delete_stack(StackName=stack)
-        return LEFT
+    now = _now(client, stack)
+    by_hand = _by_hand(name, given=parameters, handed=handed, tagged=now.by_hand if now else ())
+    values = {each: value for each, value in handed.items() if each not in by_hand}
+    known = {**values, GUARDED: "true" if now else "false", **parameters, "Stage": stage}
+    tags = {"tendril:stage": stage, **({_BY_HAND: " ".join(by_hand)} if by_hand else {})}
+    with _no_shell(client, stack, was_there=bool(status)) as may_stay:
+        change_set = client.create_change_set(
+            StackName=stack,
+            ChangeSetName=f"up-{time.time_ns()}",
+            ChangeSetType="UPDATE" if now else "CREATE",
+            TemplateBody=body,
+            Parameters=_parameters(client, body, known, now),
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+            Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+        )["Id"]
+        if not _has_changes(client, change_set):
+            client.delete_change_set(ChangeSetName=change_set)
+            return "unchanged"
+        if not agree(name, _changes(client, change_set)):
+            client.delete_change_set(ChangeSetName=change_set)
+            return LEFT
+        may_stay()
     client.execute_change_set(ChangeSetName=change_set)
     ended = _follow(client, stack, tell, pause)
     if ended not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
         raise StackError(f"{stack} failed ({ended}): {_why(client, stack)}")
-    return "changed" if exists else "created"
+    return CHANGED if now else "created"
 
 
 def delete(
@@ -247,6 +262,16 @@ def parameters_of(name: str) -> list[str]:
     """The names of a template's parameters."""
     found = _PARAMETERS.search((INFRA / f"{name}.yaml").read_text())
     return re.findall(r"^  (\w+):", found[1], re.MULTILINE) if found else []
+
+
+def parameters(name: str, *, stage: str) -> Mapping[str, str]:
+    """A stack's parameters with their values; none if it is not there. Raises StackError."""
+    stack = f"tendril-{stage}-{name}"
+    try:
+        now = _now(_client(name), stack)
+    except (BotoCoreError, ClientError) as error:
+        raise StackError(f"{stack}: {error}") from error
+    return now.parameters if now else {}
 
 
 def output(name: str, key: str, *, stage: str) -> str:
@@ -341,8 +366,8 @@ def _follow(
         time.sleep(pause)
 
 
-def _parameters_now(client: CloudFormationClient, stack: str) -> set[str] | None:
-    """The names of an existing stack's parameters; None if there is no such stack."""
+def _now(client: CloudFormationClient, stack: str) -> _Now | None:
+    """None if there is no such stack."""
     try:
         found = client.describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:
@@ -351,18 +376,54 @@ def _parameters_now(client: CloudFormationClient, stack: str) -> set[str] | None
         raise
     if found["StackStatus"] == "REVIEW_IN_PROGRESS":  # its change set never ran
         return None
-    return {parameter["ParameterKey"] for parameter in found.get("Parameters", [])}
+    values = {
+        each["ParameterKey"]: each.get("ParameterValue", "") for each in found.get("Parameters", [])
+    }
+    tags = {each["Key"]: each["Value"] for each in found.get("Tags", [])}
+    return _Now(values, frozenset(tags.get(_BY_HAND, "").split()))
+
+
+def _by_hand(
+    name: str,
+    *,
+    given: Mapping[str, str],
+    handed: Mapping[str, str],
+    tagged: Collection[str],
+) -> list[str]:
+    """Which parameters are a person's choice, against what other stacks say."""
+    return sorted(
+        each
+        for each in parameters_of(name)
+        if (each in given and each in handed and given[each] != handed[each])
+        or (each not in given and each in tagged)
+    )
+
+
+@contextmanager
+def _no_shell(
+    client: CloudFormationClient, stack: str, *, was_there: bool
+) -> Iterator[Callable[[], None]]:
+    """A change set that is to make a stack makes its shell first: none is left, unless it may stay.
+
+    Also where the change set was refused, and where this process is stopped at its question.
+    """
+    stays = [was_there]
+    try:
+        yield lambda: stays.append(True)
+    finally:
+        if not any(stays) and _follow(client, stack, lambda _: None, 1) == "REVIEW_IN_PROGRESS":
+            client.delete_stack(StackName=stack)
 
 
 def _parameters(
-    client: CloudFormationClient, body: str, given: Mapping[str, str], kept: Collection[str]
+    client: CloudFormationClient, body: str, given: Mapping[str, str], now: _Now | None
 ) -> list[Any]:
     known = client.get_template_summary(TemplateBody=body)["Parameters"]
     values: list[Any] = []
     for key in (parameter["ParameterKey"] for parameter in known):
         if key in given:
             values.append({"ParameterKey": key, "ParameterValue": given[key]})
-        elif key in kept:
+        elif now and key in now.parameters:
             values.append({"ParameterKey": key, "UsePreviousValue": True})
     return values
 

@@ -45,6 +45,7 @@ class Environment:
     cname: str
     updated: datetime
     settings: Settings
+    draft: Settings | None = None  # on their way
     status: str = "Ready"
     health: str = "Green"
     running: str = ""  # what all its instances have, but for a canary's
@@ -84,6 +85,8 @@ class Model:
     behaviour: dict[str, Behaviour] = field(default_factory=dict)
     alarms: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     sick: set[str] = field(default_factory=set)  # versions whose instances never become healthy
+    unwanted: set[tuple[str, str]] = field(default_factory=set)  # options that come to nothing
+    refused: set[tuple[str, str]] = field(default_factory=set)  # and those that it doesn't take
     stuck: set[str] = field(default_factory=set)  # environments whose changes never end
     taken: set[str] = field(default_factory=set)  # addresses that other accounts have
     is_silent: bool = False  # no figures come
@@ -165,10 +168,17 @@ class Model:
         each = self.ready(name)
         if version and version not in self.versions:
             raise Refused(f"No Application Version named '{version}' found.")
-        each.settings |= settings
+        if version and settings:
+            raise Refused(
+                "You can't update both the version and the configuration.",
+                "InvalidParameterCombination",
+            )
+        if self.refused & settings.keys():
+            raise Refused("Invalid option value")
         self.turn(name, "Updating")
         if not version:
-            self.later(name, timedelta(seconds=30), lambda: self.turn(name, "Ready"))
+            each.draft = each.settings | settings
+            self.later(name, timedelta(seconds=30), lambda: self.settle(name))
             return
         each.canary = version
         if self.shows_new_at_once:
@@ -183,6 +193,17 @@ class Model:
         else:
             self.later(name, LAUNCH, lambda: self.run(name, version))
 
+    def settle(self, name: str) -> None:
+        each = self.environments[name]
+        draft, each.draft = each.draft or {}, None
+        if self.unwanted & {
+            option for option in draft if draft[option] != each.settings.get(option)
+        }:
+            self.say(name, "ERROR", "Failed to update the configuration.")
+        else:
+            each.settings = draft
+        self.turn(name, "Ready")
+
     def split(self, name: str) -> None:
         each = self.environments[name]
         each.deployed = self.now
@@ -194,6 +215,11 @@ class Model:
 
     def abort(self, name: str) -> None:
         each = self.environments[name]
+        if each.draft is not None:
+            self.due = [due for due in self.due if due[1] != name]
+            each.draft = None
+            self.turn(name, "Ready")
+            return
         if each.status != "Updating" or not each.canary:
             raise Refused(f"Environment named {name} is in an invalid state for this operation.")
         self.due = [due for due in self.due if due[1] != name]

@@ -126,12 +126,27 @@ class Cloud:
         return {"Environments": found}
 
     def _DescribeConfigurationSettings(self, given: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
-        settings = self.model.environments[given["EnvironmentName"]].settings
-        options = [
-            {"Namespace": namespace, "OptionName": option, "Value": value}
-            for (namespace, option), value in settings.items()
+        """Of an environment that is changing both: those on their way, and those that it has."""
+        template = given.get("TemplateName", "")
+        if template:
+            if template not in self.model.templates:
+                raise Refused(f"No Configuration Template named '{template}' found.")
+            found = {"": self.model.templates[template]}
+        else:
+            each = self.model.environments[given["EnvironmentName"]]
+            found = {"pending": each.draft} if each.draft is not None else {}
+            found["deployed"] = each.settings
+        told = [
+            {
+                "DeploymentStatus": status,
+                "OptionSettings": [
+                    {"Namespace": namespace, "OptionName": option, "Value": value}
+                    for (namespace, option), value in settings.items()
+                ],
+            }
+            for status, settings in found.items()
         ]
-        return {"ConfigurationSettings": [{"OptionSettings": options}]}
+        return {"ConfigurationSettings": told}
 
     def _DescribeEvents(self, given: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         since = datetime.fromisoformat(given["StartTime"])

@@ -16,6 +16,7 @@ from deploy.bluegreen import BlueGreen
 from deploy.figures import CloudWatch
 from deploy.judgement import Verdict
 from deploy.names import Desk
+from deploy.options import Difference, Options
 from deploy.records import Record, Records
 from deploy.release import Release, Unjudged
 from deploy.rollback import Rollback
@@ -70,6 +71,17 @@ class Rollouts:
             return self.unjudged
 
         return Release(self.steps(is_dry=is_dry), CloudWatch(DESK), unjudged=unjudged)
+
+    def options(self, *, is_dry: bool = False, agree: bool = True) -> list[str]:
+        """What `up` does to environments. The differences that were shown, and what was said."""
+        shown: list[str] = []
+
+        def agreed(_: str, found: list[Difference]) -> bool:
+            shown.extend(map(str, found))
+            return agree
+
+        said = list(Options(self.steps(is_dry=is_dry)).run(agreed))
+        return [*shown, *said]
 
     def blue_green(self, *, is_dry: bool = False) -> BlueGreen:
         return BlueGreen(self.steps(is_dry=is_dry), visit=lambda _: self.wrong)

@@ -9,7 +9,7 @@ import pytest
 
 from deploy import beanstalk, release
 from deploy.steps import FailedError
-from tests.deploy.beanstalk_model import Behaviour
+from tests.deploy.beanstalk_model import SPLITTING, WEB_TEMPLATE, Behaviour
 from tests.deploy.beanstalk_server import Cloud
 from tests.deploy.rollouts import DESK, GREEN, NEW, OLD, WEB, Killed, Killer, Rollouts
 
@@ -101,6 +101,16 @@ def roll_back(rollouts: Rollouts) -> None:
     rollouts.roll_back(OLD)
 
 
+def change(rollouts: Rollouts) -> None:
+    model = rollouts.cloud.model
+    percent = (SPLITTING, "NewVersionPercent")
+    model.templates[WEB_TEMPLATE] = model.templates[WEB_TEMPLATE] | {percent: "50"}
+
+
+def bring(rollouts: Rollouts) -> None:
+    rollouts.options()
+
+
 BLUE = {WEB: OLD, DESK.worker: OLD, "live": WEB}
 
 
@@ -121,8 +131,20 @@ ENDED = {GREEN: NEW, DESK.worker: NEW, "live": GREEN}
         (swap, finish, ENDED, "promoted", 0),
         (good, roll_back, BLUE, "promoted", 4),
         (fail_first, good, RELEASED, "promoted", 4),
+        (change, bring, BLUE, "", 1),
     ],
-    ids=["release", "ill", "sick", "sick-worker", "swap", "swap-back", "finish", "rollback", "fix"],
+    ids=[
+        "release",
+        "ill",
+        "sick",
+        "sick-worker",
+        "swap",
+        "swap-back",
+        "finish",
+        "rollback",
+        "fix",
+        "options",
+    ],
 )
 def test_it_ends_alike(
     *,
@@ -140,6 +162,10 @@ def test_it_ends_alike(
             assert rollouts.outcomes()[0] == outcome, place
         for each in cloud.model.environments.values():
             assert each.is_ended or each.status == "Ready", place
+        if deed is bring:
+            settings = cloud.model.environments[WEB].settings
+            assert settings == cloud.model.templates[WEB_TEMPLATE], place
+            assert rollouts.records().current() is None, place
         # Nothing is deployed twice; but when all was done and written down, it is asked for anew.
         if "DeleteObject" not in place:
             assert cloud.calls.count("UpdateEnvironment") <= updates, place

@@ -166,6 +166,44 @@ def test_a_stack_is_handed_nothing_that_was_given_by_hand() -> None:
     assert given["DeskOrigin"] == "containers.example"
 
 
+def edge() -> dict[str, str]:
+    there = boto3.client("cloudformation", region_name="us-east-1")
+    stack = there.describe_stacks(StackName="tendril-local-edge")["Stacks"][0]
+    return {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+
+
+# The local AWS takes a change of outputs alone for none.
+MOVED = {"DeskAddress": "another", "Commands": "false"}
+
+
+def test_what_was_given_by_hand_once_is_not_taken_back() -> None:
+    """A desk that moved to containers moves back when somebody says so."""
+    for name in stacks.ORDER[: stacks.ORDER.index("edge") + 1]:
+        stacks.apply(name, stage="local", parameters={})
+    handed = edge()["DeskOrigin"]
+    stacks.apply("edge", stage="local", parameters={"DeskOrigin": "containers.example"})
+
+    again = stacks.apply("edge", stage="local", parameters={"RequestsInFiveMinutes": "4000"})
+
+    assert again == "changed"
+    assert edge()["DeskOrigin"] == "containers.example"
+    assert stacks.apply("edge", stage="local", parameters={}) == "unchanged"
+    stacks.apply("edge", stage="local", parameters={"DeskOrigin": handed})
+    stacks.apply("application", stage="local", parameters=MOVED)
+    stacks.apply("edge", stage="local", parameters={})
+    assert edge()["DeskOrigin"].startswith("another.")
+
+
+def test_what_was_handed_follows_who_says_it() -> None:
+    for name in stacks.ORDER[: stacks.ORDER.index("edge") + 1]:
+        stacks.apply(name, stage="local", parameters={})
+
+    stacks.apply("application", stage="local", parameters=MOVED)
+    stacks.apply("edge", stage="local", parameters={})
+
+    assert edge()["DeskOrigin"] == "another.eu-central-1.elasticbeanstalk.com"
+
+
 def test_an_edge_without_what_stands_behind_it_is_refused() -> None:
     with pytest.raises(stacks.StackError, match=r"tendril-local-network: .*does not exist"):
         stacks.apply("edge", stage="local", parameters={})
@@ -263,6 +301,24 @@ def test_who_says_no_to_a_new_stack_has_no_empty_one(infra: Path) -> None:
     assert not stacks.is_there("zoo", stage="local")
 
 
+def test_a_change_set_that_fails_leaves_no_shell(infra: Path) -> None:
+    """As one does here that makes nothing: of others the local AWS hears nothing beforehand."""
+    (infra / "zoo.yaml").write_text(TEMPLATE.partition("Resources:")[0] + "Resources: {}\n")
+
+    assert stacks.apply("zoo", stage="local", parameters={}) == "unchanged"
+    assert not stacks.is_there("zoo", stage="local")
+
+
+def test_who_is_stopped_at_a_question_has_no_empty_one(infra: Path) -> None:
+    def stop(*_: object) -> bool:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stacks.apply("zoo", stage="local", parameters={}, agree=stop)
+
+    assert not stacks.is_there("zoo", stage="local")
+
+
 def test_a_shell_that_somebody_left_is_filled(infra: Path) -> None:
     boto3.client("cloudformation").create_change_set(
         StackName="tendril-local-zoo",
@@ -288,6 +344,14 @@ def test_a_change_set_without_changes_leaves_nothing_behind(infra: Path) -> None
     client = boto3.client("cloudformation")
     left = client.list_change_sets(StackName="tendril-local-zoo")["Summaries"]
     assert [each["Status"] for each in left if each["Status"] == "FAILED"] == []
+
+
+def test_a_stacks_parameters_are_known_with_their_values(infra: Path) -> None:
+    assert stacks.parameters("zoo", stage="local") == {}
+
+    stacks.apply("zoo", stage="local", parameters={"Shown": "two"})
+
+    assert stacks.parameters("zoo", stage="local") == {"Stage": "local", "Shown": "two"}
 
 
 def test_names_that_no_template_has_are_known_with_what_looks_like_them() -> None:
