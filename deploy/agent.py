@@ -25,9 +25,10 @@ from typing import Any
 
 import click
 
+from deploy import procfile
+
 FIGURES = "tcp://127.0.0.1:25888"  # METRICS_URL=emf+tcp://127.0.0.1:25888
 TRACES = "127.0.0.1:4318"  # TRACES_URL=otlp+http://127.0.0.1:4318
-PROCESSES = ("web", "worker", "heavy", "relay")  # the Procfile's
 LOGS = "aws:elasticbeanstalk:cloudwatch:logs"
 Options = Mapping[str, Mapping[str, str]]  # by namespace
 
@@ -37,7 +38,11 @@ class AgentError(Exception):
 
 
 def configuration(
-    environment: str, options: Options, *, known: Collection[str] = ()
+    environment: str,
+    options: Options,
+    *,
+    processes: Collection[str],
+    known: Collection[str] = (),
 ) -> dict[str, Any]:
     """What the agent is to do besides. `known` are files, or patterns, that it sends already.
 
@@ -46,7 +51,7 @@ def configuration(
     """
     logs: dict[str, Any] = {"metrics_collected": {"emf": {"service_address": FIGURES}}}
     asked = options.get(LOGS, {})
-    files = [f"/var/log/{name}.stdout.log" for name in PROCESSES]
+    files = [f"/var/log/{name}.stdout.log" for name in processes]
     if asked.get("StreamLogs", "false").lower() == "true":
         logs["logs_collected"] = {
             "files": {
@@ -106,12 +111,14 @@ class Agent:
 
 
 def configure(agent: Agent, get_config: Path) -> str:
-    """What was done, in a word. Raises AgentError."""
+    """What was done, in a word, for the version in whose folder this runs. Raises AgentError."""
     if not agent.control.exists():
         raise AgentError("it is not installed")
     environment = _run([str(get_config), "container", "-k", "environment_name"]).strip()
     options = json.loads(_run([str(get_config), "optionsettings"]))
-    wanted = configuration(environment, options, known=agent.known())
+    wanted = configuration(
+        environment, options, processes=procfile.processes(), known=agent.known()
+    )
     return "told" if agent.take(wanted) else "as it was"
 
 

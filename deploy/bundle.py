@@ -26,6 +26,8 @@ from pathlib import Path
 
 import pathspec
 
+from deploy import procfile
+
 TIERS = ("web", "worker")
 PYTHON = "3.11"  # Beanstalk's platform, and what the tests run on
 # Amazon Linux 2023 has glibc 2.34: wheels for it and for anything older run there.
@@ -111,6 +113,8 @@ def of_tier(files: Mapping[str, File], tier: str) -> dict[str, File]:
         and not (name.startswith(".ebextensions/") and name.endswith(others))
         and not (name == "cron.yaml" and tier != "worker")  # sqsd's
     }
+    all_of_them = files[procfile.NAME].content.decode()
+    kept[procfile.NAME] = File(procfile.of_tier(all_of_them, tier).encode())
     for name, file in kept.items():
         if name.startswith(".ebextensions/") and tier == "worker":
             if found := _BALANCER.search(file.content.decode()):

@@ -4,9 +4,9 @@ r"""Lets an instance finish what is under way before Auto Scaling ends it.
 
 Runs on each instance as a service of its own (.platform/bin/units). The group keeps an instance
 that it wants to end until the lifecycle hook DeskLeaves is completed, or its time is over. The
-metadata service says when that begins; then the units are stopped in order, and the hook is
-completed. Source: AWS's guide to Auto Scaling, "Retrieve the target lifecycle state through
-instance metadata" (retrieving-target-lifecycle-state-through-imds.html).
+metadata service says when that begins; then the units are stopped, those of the Procfile side by
+side, and the hook is completed. Source: AWS's guide to Auto Scaling, "Retrieve the target
+lifecycle state through instance metadata" (retrieving-target-lifecycle-state-through-imds.html).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import logging
 import os
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -24,15 +24,17 @@ import boto3
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
+from deploy import procfile
+
 logger = logging.getLogger(__name__)
 
 HOOK = "desk-leaves"  # .ebextensions/10-desk.config
 METADATA = "http://169.254.169.254"
 LOOK = 5.0  # seconds between two looks
 DRAIN = 75  # seconds: the load balancer's deregistration delay, and what it needs to begin
-# Whoever brings work first, then who does it. Of a unit that a tier doesn't have systemd says that
-# it is not loaded, and the others are stopped all the same.
-UNITS = ("sqsd", "relay", "worker", "web", "nginx")
+# One after the other: the poster asks nginx, which asks the web. Of a unit that a tier doesn't have
+# systemd says that it is not loaded, and the others are stopped all the same.
+IN_ORDER = ("sqsd", procfile.WEB, "nginx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +76,28 @@ def wait_until_leaving(metadata: Metadata, *, sleep: Callable[[float], None]) ->
 
 
 def stop_work(
-    *, is_worker: bool, run: Callable[[list[str]], int], sleep: Callable[[float], None]
+    processes: Collection[str],
+    *,
+    is_worker: bool,
+    run: Callable[[list[str]], int],
+    sleep: Callable[[float], None],
 ) -> None:
-    """Stop the units one after the other; each has as long as its drop-in says."""
+    """Stop the units; each has as long as its drop-in says (.platform/bin/units).
+
+    The Procfile's others don't wait for each other, nor for those in order: one after the other,
+    two that use their time would be killed with the instance, since the hook's is over before.
+    """
     if not is_worker:
         sleep(DRAIN)  # requests still come while the load balancer takes the instance out
-    for unit in UNITS:
+    others = [f"{name}.service" for name in processes if name not in IN_ORDER]
+    if others:
+        run(["systemctl", "stop", "--no-block", *others])
+    for unit in IN_ORDER:
         code = run(["systemctl", "stop", f"{unit}.service"])
         logger.info("stopped %s: %s", unit, code)
+    if others:
+        code = run(["systemctl", "stop", *others])  # waits for those that are stopping
+        logger.info("stopped %s: %s", ", ".join(others), code)
 
 
 def let_go(metadata: Metadata) -> None:
@@ -111,10 +127,12 @@ def _run(command: list[str]) -> int:
 def main(at: str) -> None:
     logging.basicConfig(level=logging.INFO)
     metadata = Metadata(at)
+    # Now: a deployment that is under way when the instance leaves may have moved the folder.
+    processes = procfile.processes()
     wait_until_leaving(metadata, sleep=time.sleep)
     # The poster is there on workers alone, whose environment has no load balancer.
     is_worker = _run(["systemctl", "is-active", "--quiet", "sqsd.service"]) == os.EX_OK
-    stop_work(is_worker=is_worker, run=_run, sleep=time.sleep)
+    stop_work(processes, is_worker=is_worker, run=_run, sleep=time.sleep)
     try:
         let_go(metadata)
     except (OSError, BotoCoreError, ClientError) as error:

@@ -87,6 +87,7 @@ def check(
         tell(f"  the tests of {then[:12]} on the new schema ({server}): {', '.join(there)}")
         ran = _run(tree, there, schema)
         if ran.is_well:
+            tell("  they pass: the release before works on it")
             return
         if not ran.lost:
             raise PreviousError(f"the tests of {then[:12]} could not be run:\n{ran.text}")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +45,10 @@ _IN_THE_WAY = {
 _PARAMETERS = re.compile(r"^Parameters:\n((?:[ #].*\n|\n)+)", re.MULTILINE)
 _NO_EXPORT = "No export named"
 _ELSEWHERE = "DescribeEvents"
+# What holds data can't be deleted while this is true. A stack is made without: what failed halfway
+# must be taken back, and CloudFormation can't take back what nobody may delete.
+GUARDED = "Guarded"
+
 _NOTHING = ("didn't contain changes", "No updates are to be performed")
 
 
@@ -106,54 +112,73 @@ def apply(
     Returns "created", "changed", "unchanged", or "left as it is" when `agree`, which is shown what
     would change, does not, or `may_delete`, asked for a stack that failed when it was made: nothing
     but its deletion can be done to it. Parameters that the template doesn't know are left out; of
-    those not given, a stack that exists keeps its values. A stack in another region is handed
-    those that other stacks say, but for what was once given by hand: that stays, until it is given
-    as they say it (as when the desk moves to containers, and back). `tell` hears of each resource.
-    What another process has begun is waited for. Raises StackError.
+    those not given, a stack that exists keeps its values. A stack that holds data is made in two
+    steps: it is GUARDED when it is whole. A stack in another region is handed those that other
+    stacks say, but for what was once given by hand: that stays, until it is given as they say it
+    (as when the desk moves to containers, and back). `tell` hears of each resource. What another
+    process has begun is waited for. Raises StackError.
     """
+    _only_here(stage)
+    stack = f"tendril-{stage}-{name}"
+    try:
+        bring = partial(
+            _bring, name, stage=stage, parameters=parameters, may_delete=may_delete, tell=tell
+        )
+        done = bring(agree=agree)
+        if done == "created" and stage != "local" and GUARDED in parameters_of(name):
+            bring(agree=lambda *_: True)  # it is whole: guard it
+    except (BotoCoreError, ClientError) as error:
+        kind = NotThereError if _NO_EXPORT in str(error) else StackError
+        raise kind(f"{stack}: {error}") from error
+    return done
+
+
+def _bring(
+    name: str,
+    *,
+    stage: str,
+    parameters: Mapping[str, str],
+    agree: Callable[[str, list[Change]], bool],
+    may_delete: Callable[[str, str], bool],
+    tell: Callable[[str], object],
+) -> str:
     client = _client(name)
     stack = f"tendril-{stage}-{name}"
     pause = 1 if stage == "local" else 5
     body = (INFRA / f"{name}.yaml").read_text()
     handed = _handed(name, stage=stage)
-    try:
-        status = _follow(client, stack, tell, pause)
-        if status in _IN_THE_WAY:
-            told = _IN_THE_WAY[status].format(stack=stack)
-            raise StackError(f"{stack} is {status} ({_why(client, stack)}): {told}")
-        if status in _STILLBORN:
-            if not may_delete(stack, f"{status}: {_why(client, stack)}"):
-                return LEFT
-            delete(name, stage=stage, tell=tell)
-            status = ""
-        now = _now(client, stack)
-        by_hand = _by_hand(name, given=parameters, handed=handed, tagged=now.by_hand if now else ())
-        values = {each: value for each, value in handed.items() if each not in by_hand}
-        tags = {"tendril:stage": stage, **({_BY_HAND: " ".join(by_hand)} if by_hand else {})}
-        with _no_shell(client, stack, was_there=bool(status)) as may_stay:
-            change_set = client.create_change_set(
-                StackName=stack,
-                ChangeSetName=f"up-{time.time_ns()}",
-                ChangeSetType="UPDATE" if now else "CREATE",
-                TemplateBody=body,
-                Parameters=_parameters(client, body, {**values, **parameters, "Stage": stage}, now),
-                Capabilities=["CAPABILITY_NAMED_IAM"],
-                Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
-            )["Id"]
-            if not _has_changes(client, change_set):
-                client.delete_change_set(ChangeSetName=change_set)
-                return "unchanged"
-            if not agree(name, _changes(client, change_set)):
-                client.delete_change_set(ChangeSetName=change_set)
-                return LEFT
-            may_stay()
-        client.execute_change_set(ChangeSetName=change_set)
-        ended = _follow(client, stack, tell, pause)
-        if ended not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
-            raise StackError(f"{stack} failed ({ended}): {_why(client, stack)}")
-    except (BotoCoreError, ClientError) as error:
-        kind = NotThereError if _NO_EXPORT in str(error) else StackError
-        raise kind(f"{stack}: {error}") from error
+    status = _follow(client, stack, tell, pause)
+    if why := _stillborn(client, stack, status):
+        if not may_delete(stack, why):
+            return LEFT
+        delete(name, stage=stage, tell=tell)
+        status = ""
+    now = _now(client, stack)
+    by_hand = _by_hand(name, given=parameters, handed=handed, tagged=now.by_hand if now else ())
+    values = {each: value for each, value in handed.items() if each not in by_hand}
+    known = {**values, GUARDED: "true" if now else "false", **parameters, "Stage": stage}
+    tags = {"tendril:stage": stage, **({_BY_HAND: " ".join(by_hand)} if by_hand else {})}
+    with _no_shell(client, stack, was_there=bool(status)) as may_stay:
+        change_set = client.create_change_set(
+            StackName=stack,
+            ChangeSetName=f"up-{time.time_ns()}",
+            ChangeSetType="UPDATE" if now else "CREATE",
+            TemplateBody=body,
+            Parameters=_parameters(client, body, known, now),
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+            Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+        )["Id"]
+        if not _has_changes(client, change_set):
+            client.delete_change_set(ChangeSetName=change_set)
+            return "unchanged"
+        if not agree(name, _changes(client, change_set)):
+            client.delete_change_set(ChangeSetName=change_set)
+            return LEFT
+        may_stay()
+    client.execute_change_set(ChangeSetName=change_set)
+    ended = _follow(client, stack, tell, pause)
+    if ended not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        raise StackError(f"{stack} failed ({ended}): {_why(client, stack)}")
     return CHANGED if now else "created"
 
 
@@ -266,6 +291,26 @@ def outputs(name: str, *, stage: str) -> dict[str, str]:
         kind = NotThereError if _is_not_there(error) else StackError
         raise kind(f"{stack}: {error}") from error
     return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
+
+
+def _stillborn(client: CloudFormationClient, stack: str, status: str) -> str:
+    """Why it can only be deleted; "" if it can be changed.
+
+    Raises StackError where a person has to do something first.
+    """
+    if status in _IN_THE_WAY:
+        told = _IN_THE_WAY[status].format(stack=stack)
+        raise StackError(f"{stack} is {status} ({_why(client, stack)}): {told}")
+    return f"{status}: {_why(client, stack)}" if status in _STILLBORN else ""
+
+
+def _only_here(stage: str) -> None:
+    """What is made for a laptop guards no data. Raises StackError where AWS would make it."""
+    here = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_CLOUDFORMATION")
+    if stage == "local" and not any(os.environ.get(name) for name in here):
+        raise StackError(
+            "the stage local is for a local AWS, which AWS_ENDPOINT_URL names: take another stage"
+        )
 
 
 def _client(name: str) -> CloudFormationClient:

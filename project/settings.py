@@ -159,6 +159,8 @@ else:
     EMAIL_USE_SSL = _mail.scheme == "smtps"
 EMAIL_TIMEOUT = 20
 INBOX_FOLDER = VAR_DIR / "inbox"  # what to read as mail, where no service brings it
+# Mail that came in and was read is kept as it came for so long; 0: for ever.
+INCOMING_MAIL_DAYS = env.number("INCOMING_MAIL_DAYS", 365, least=0, most=3650)
 DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", f"{DESK_NAME} <desk@{SITE_HOST}>")
 MAIL_DOMAIN = env.text("MAIL_DOMAIN", SITE_HOST)  # the right side of our Message-IDs
 NOTIFY_AFTER_SECONDS = env.number("NOTIFY_AFTER_SECONDS", 60, least=0, most=900)
@@ -196,6 +198,7 @@ _queue_of = {
     "apps.notifications.tasks.send_due": "mail",
     # They go through everything that the desk keeps. The Procfile has a worker for them alone.
     "apps.mail.tasks.find_unannounced": "heavy",
+    "apps.mail.tasks.prune": "heavy",
     "apps.knowledge.tasks.discard_orphans": "heavy",
     "apps.notifications.tasks.prune": "heavy",
     "apps.ops.tasks.prune_journal": "heavy",
@@ -276,6 +279,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
 ]
 MIDDLEWARE = [
+    "apps.ops.middleware.unkept",  # whoever answers that something went wrong
     "apps.ops.middleware.health",  # before host validation: balancers ask by address
     "apps.ops.middleware.request_context",
     "apps.ops.middleware.only_edge",

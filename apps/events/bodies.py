@@ -1,4 +1,4 @@
-"""What of a fact leaves the desk: the bodies of messages, whose shapes others rely on.
+"""What of a fact leaves the desk: bodies of messages and lines, whose shapes others rely on.
 
 contracts/bodies.json is their snapshot: a field may be added, anything else is a new version.
 """
@@ -15,11 +15,9 @@ from apps.events.facts import spell
 _contracts: dict[str, dict[str, Any]] = {}
 
 
-class FactBody(TypedDict):
-    """A fact for whoever listens to the topic. `data` is null where it would be too large."""
+class _Told(TypedDict):
+    """What is said of a fact, wherever it goes."""
 
-    kind: str  # "fact"
-    version: int  # of this body
     id: int  # grows with time; the same fact may come twice, with the same id
     name: str
     schema: int  # the version of `data`: contracts/facts.json
@@ -31,7 +29,23 @@ class FactBody(TypedDict):
     causation_id: int | None
     correlation_id: str
     depth: int
+
+
+class FactBody(_Told):
+    """A fact for whoever listens to the topic. `data` is null where it would be too large."""
+
+    kind: str  # "fact"
+    version: int  # of this body
     data: Mapping[str, Any] | None
+
+
+class LineBody(_Told):
+    """A fact for whoever reads the stream, or the archive that is made of it.
+
+    It says no version of its own: what is archived is read for years, so fields only come.
+    """
+
+    data: Mapping[str, Any]
 
 
 class Seen(TypedDict):
@@ -48,7 +62,7 @@ class ClaimsBody(TypedDict):
     claims: list[Seen]
 
 
-FACT_VERSION = CLAIMS_VERSION = 1
+FACT_VERSION = CLAIMS_VERSION = LINE_VERSION = 1
 
 
 def contract(name: str, *, version: int, fields: Mapping[str, str]) -> None:
@@ -65,9 +79,16 @@ def fields_of(body: type) -> dict[str, str]:
 
 
 def of_fact(event: Envelope, *, whole: bool = True) -> FactBody:
-    return FactBody(
-        kind="fact",
-        version=FACT_VERSION,
+    data = event.data if whole else None
+    return FactBody(**_told(event), kind="fact", version=FACT_VERSION, data=data)
+
+
+def of_line(event: Envelope) -> LineBody:
+    return LineBody(**_told(event), data=event.data)
+
+
+def _told(event: Envelope) -> _Told:
+    return _Told(
         id=event.id,
         name=event.name,
         schema=event.version,
@@ -79,7 +100,6 @@ def of_fact(event: Envelope, *, whole: bool = True) -> FactBody:
         causation_id=event.causation_id,
         correlation_id=str(event.correlation_id),
         depth=event.depth,
-        data=event.data if whole else None,
     )
 
 
@@ -95,3 +115,4 @@ def of_claims(event_id: int, claims: Iterable[tuple[int, int]]) -> ClaimsBody:
 
 contract("topic: fact", version=FACT_VERSION, fields=fields_of(FactBody))
 contract("topic: claims", version=CLAIMS_VERSION, fields=fields_of(ClaimsBody))
+contract("stream: line", version=LINE_VERSION, fields=fields_of(LineBody))

@@ -23,6 +23,20 @@ from apps.mail.notices import arrival_in
 MAX_BACKOFF = timedelta(hours=1)
 ERASE = "apps.mail.tasks.erase_forgotten"
 A_BATCH = 500  # mails that are looked up at once
+# In a night: so many are deleted in half an hour, and who asks to be forgotten waits no longer.
+MOST_PRUNED = 20_000
+# What is noted of a mail, and is gone before the mail itself is.
+_NOTHING: dict[str, Any] = {
+    "error": "",
+    "carried_as": "",
+    "envelope_from": "",
+    "envelope_to": [],
+    "notice": {},
+    "sender": "",
+    "address": "",
+    "subject": "",
+    "message_id": "",
+}
 
 
 def receive_notice(notice: Mapping[str, Any], *, now: datetime) -> None:
@@ -51,8 +65,14 @@ def receive_notice(notice: Mapping[str, Any], *, now: datetime) -> None:
 def enter_unannounced(*, now: datetime) -> int:
     """Note the mails that are kept and that nobody told us of. Returns how many."""
     kept = inbox.get()
+    rows = IncomingMail.objects.filter(store=kept.store, state=IncomingMail.State.ERASING)
+    # Asked before anything is looked at: such a mail may be seen, and be gone with its row by the
+    # time that rows are asked for. It would be entered as a new one that is missing.
+    going = set(rows.values_list("key", flat=True))
     entered, batch = 0, list[Raw]()
     for raw in kept.walk():
+        if raw.key in going:
+            continue
         batch.append(raw)
         if len(batch) == A_BATCH:
             entered += _enter(kept.store, batch, now=now)
@@ -170,28 +190,37 @@ def forget(address: str, *, now: datetime) -> None:
     What is kept outside the database goes once this is committed (erase_next): no rollback could
     bring it back. Until then a row names it, so that a crash in between loses no trace of it.
     """
-    forgotten = sent_by(address).update(
-        state=IncomingMail.State.ERASING,
-        due_at=now,
-        attempts=0,
-        error="",
-        carried_as="",
-        envelope_from="",
-        envelope_to=[],
-        notice={},
-        sender="",
-        address="",
-        subject="",
-        message_id="",
-    )
-    if forgotten:
+    if _erase(sent_by(address), now=now):
         nudge(ERASE)
 
 
-def erase_next(*, now: datetime) -> bool:
-    """Delete one forgotten mail where it is kept, then its row. False: it makes no sense to go on.
+def prune(*, before: datetime, now: datetime) -> int:
+    """Forget mail that came before a moment and was read. Returns how many.
 
-    Twice is once: a mail that is gone is no error.
+    Only of the store that the desk has now: what another one keeps could not be deleted there. The
+    mail itself goes as a forgotten one's does, batch by batch as each is committed.
+    """
+    old = IncomingMail.objects.outlived(before=before).filter(store=inbox.get().store)
+    chosen = list(old.values_list("pk", flat=True)[:MOST_PRUNED])
+    pruned = 0
+    for first in range(0, len(chosen), A_BATCH):
+        with transaction.atomic():
+            # Once more by what makes it old: it may be read again just now.
+            batch = old.filter(pk__in=chosen[first : first + A_BATCH]).order_by()
+            pruned += _erase(batch, now=now)
+    if pruned:
+        nudge(ERASE)
+    return pruned
+
+
+def _erase(mails: IncomingMailQuerySet, *, now: datetime) -> int:
+    return mails.update(state=IncomingMail.State.ERASING, due_at=now, attempts=0, **_NOTHING)
+
+
+def erase_next(*, now: datetime) -> bool:
+    """Delete one forgotten or old mail where it is kept, then its row.
+
+    False: it makes no sense to go on. Twice is once: a mail that is gone is no error.
     """
     kept = inbox.get()
     mail = IncomingMail.objects.erasable(now=now).filter(store=kept.store).first()

@@ -22,6 +22,15 @@ class IncomingMailQuerySet(models.QuerySet["IncomingMail"]):
         theirs = Q(address=address.lower()) | Q(envelope_from__iexact=address)
         return self.filter(theirs).exclude(state="erasing")
 
+    def outlived(self, *, before: datetime) -> Self:
+        """Those that were read, came before a moment, and weren't read again since, oldest first.
+
+        What was never read, or was missing when it should be, is somebody's to look at.
+        """
+        again = Q(replayed_at=None) | Q(replayed_at__lt=before)
+        read = self.filter(state__in=("kept", "replayed"), received_at__lt=before)
+        return read.filter(again).order_by("id")
+
     def erasable(self, *, now: datetime) -> Self:
         """Those that are to be deleted where they are kept, and to be tried by now."""
         return self.filter(state="erasing", due_at__lte=now).order_by("due_at", "id")
@@ -38,7 +47,7 @@ class IncomingMail(models.Model):
         KEPT = "kept", _("Kept")
         REPLAYED = "replayed", _("Read again")
         MISSING = "missing", _("Missing")  # the raw mail is not where it was kept
-        ERASING = "erasing", _("Being deleted")  # forgotten, and its raw mail is still there
+        ERASING = "erasing", _("Being deleted")  # forgotten or old, its raw mail still there
 
     store = models.CharField(_("store"), max_length=80)  # the bucket, or "folder"
     key = models.CharField(_("key"), max_length=300)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 from apps.events.jobs import chore, spell
@@ -27,10 +29,18 @@ def take_waiting() -> None:
 
 @chore
 def erase_forgotten() -> None:
-    """Delete where it is kept what was forgotten in the database."""
+    """Delete where it is kept what was forgotten in the database, or is old."""
     for _ in spell():
         if not actions.erase_next(now=timezone.now()):
             return
+
+
+@chore
+def prune() -> None:
+    """Mail that was read is kept for so long; 0 keeps all of it."""
+    if settings.INCOMING_MAIL_DAYS:
+        now = timezone.now()
+        actions.prune(before=now - timedelta(days=settings.INCOMING_MAIL_DAYS), now=now)
 
 
 @chore

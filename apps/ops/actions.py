@@ -1,4 +1,4 @@
-"""Jobs that fail, and what staff do with those that were given up."""
+"""Jobs that fail, and what staff do with what was given up."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from apps.accounts.permissions import Permission
 from apps.events import journal
+from apps.events.facts import Fact
 from apps.kernel.actors import Actor
 from apps.kernel.errors import ForbiddenError
 from apps.ops import events
+from apps.ops.dead_jobs import DeadJob
 from apps.ops.models import JobFailure
 
 KEPT = timedelta(days=15)  # a day longer than a queue keeps a job
@@ -49,20 +51,34 @@ def forget_failures(*, now: datetime) -> None:
 
 
 @transaction.atomic
-def note_retried(*, job_id: str, task: str, queue: str, actor: Actor, now: datetime) -> None:
+def note_retried(*, job: DeadJob, actor: Actor, now: datetime) -> None:
     """Say in the journal who put a job back into its queue."""
-    fact = events.JobRetried(subject=events.subject_of(job_id), task=task, queue=queue)
-    _settle(fact, actor=actor, now=now)
+    subject = events.subject_of(job.job_id)
+    _settle(events.JobRetried(subject=subject, task=job.task, queue=job.queue), actor, now)
 
 
 @transaction.atomic
-def note_dropped(*, job_id: str, task: str, queue: str, actor: Actor, now: datetime) -> None:
+def note_dropped(*, job: DeadJob, actor: Actor, now: datetime) -> None:
     """Say in the journal who threw a job away."""
-    fact = events.JobDropped(subject=events.subject_of(job_id), task=task, queue=queue)
-    _settle(fact, actor=actor, now=now)
+    subject = events.subject_of(job.job_id)
+    _settle(events.JobDropped(subject=subject, task=job.task, queue=job.queue), actor, now)
 
 
-def _settle(fact: events.JobRetried | events.JobDropped, *, actor: Actor, now: datetime) -> None:
+@transaction.atomic
+def note_message_retried(*, job: DeadJob, actor: Actor, now: datetime) -> None:
+    """Say in the journal who put a message back into the worker's queue."""
+    subject = events.subject_of_letter(job.job_id)
+    _settle(events.LetterRetried(subject=subject, kind=job.task), actor, now)
+
+
+@transaction.atomic
+def note_message_dropped(*, job: DeadJob, actor: Actor, now: datetime) -> None:
+    """Say in the journal who threw a message to the worker away."""
+    subject = events.subject_of_letter(job.job_id)
+    _settle(events.LetterDropped(subject=subject, kind=job.task), actor, now)
+
+
+def _settle(fact: Fact, actor: Actor, now: datetime) -> None:
     if not actor.can(Permission.MANAGE_DESK):
         raise ForbiddenError
     JobFailure.objects.filter(job_id=fact.subject.partition(":")[2]).delete()

@@ -52,7 +52,7 @@ CHORES = (
     ),
     Chore(
         "erase-mail", "* * * * *", "apps.mail.tasks.erase_forgotten",
-        "mail of people who were forgotten, should the nudge be lost or its store be away",
+        "mail that was forgotten or is old, should the nudge be lost or its store be away",
     ),
     Chore(
         "find-mail", "37 4 * * *", "apps.mail.tasks.find_unannounced",
@@ -133,6 +133,10 @@ CHORES = (
     Chore(
         "prune-mail", "29 3 * * *", "apps.notifications.tasks.prune",
         "mails that were sent are kept for a month, notifications for three",
+    ),
+    Chore(
+        "prune-incoming", "31 3 * * *", "apps.mail.tasks.prune",
+        "mail that came in and was read is kept for a year (INCOMING_MAIL_DAYS)",
     ),
     Chore(
         "prune-sessions", "41 3 * * *", "apps.ops.tasks.prune_sessions",

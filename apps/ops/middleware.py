@@ -42,6 +42,22 @@ _DROPPED = 256  # megabytes of what is too large
 Next = Callable[[HttpRequest], HttpResponse]
 
 
+def unkept(get_response: Next) -> Next:
+    """Nobody keeps an answer that says what went wrong: no browser, and no cache before the desk.
+
+    CloudFront keeps errors by itself, for whoever asks next for the same address, though it keeps
+    no page: one has a name in its head, or says that a page isn't there which has just come.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code >= HTTPStatus.BAD_REQUEST:
+            response["Cache-Control"] = "private, no-store"
+        return response
+
+    return middleware
+
+
 def health(get_response: Next) -> Next:
     """Answer /healthz/, /livez and /readyz before anything looks at the Host header."""
 

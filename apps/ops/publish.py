@@ -51,7 +51,7 @@ def publish(
     `only_add` leaves as it is whatever has its name there already.
     """
     manifest = (root / MANIFEST).read_bytes()
-    mark = f"{prefix}/staticfiles.{_digest(manifest)}.json"
+    mark = f"{prefix}/{mark_of(manifest)}"
     if only_add and _is_there(bucket, mark):
         return 0
     there = _there(bucket, prefix)
@@ -74,6 +74,11 @@ def publish(
     if mark not in there:
         _put(bucket, mark, manifest, "application/json", FOREVER, only_add=only_add)
     return len(wanted)
+
+
+def mark_of(manifest: bytes) -> str:
+    """The name under which the manifest of a build is sent, once all that it names has been."""
+    return f"staticfiles.{_digest(manifest)}.json"
 
 
 def _put(

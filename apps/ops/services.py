@@ -16,13 +16,13 @@ from apps.kernel.tracing import tracer
 from apps.mail.inbox import inbox
 from apps.notifications.carrying import carrier
 from apps.notifications.outbox import outbox
-from apps.ops.dead_jobs import dead_jobs
+from apps.ops.dead_jobs import dead_jobs, dead_messages
 from apps.ops.metrics import sinks
 from apps.search.index import index
 
 PORTS: tuple[Port[Any], ...] = (
-    identity, bus, stream, figures, scanner, inbox, carrier, outbox, dead_jobs, index, sinks,
-    tracer,
+    identity, bus, stream, figures, scanner, inbox, carrier, outbox, dead_jobs, dead_messages,
+    index, sinks, tracer,
 )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from apps.desk.board import Board, View, board_of
 from apps.desk.options import options
 from apps.kernel.stencils import hole
 from apps.notifications import bell
+from apps.ops.dead_jobs import dead_messages
 from apps.tickets.filters import subtree
 
 Text = str | Promise
@@ -76,6 +77,7 @@ _GROUPS: tuple[tuple[Text, Permission, tuple[tuple[Text, str, str], ...]], ...] 
             (gettext_lazy("Journal"), "history", "events_event_changelist"),
             (gettext_lazy("Chores"), "schedule", "ops_chorerun_changelist"),
             (gettext_lazy("Jobs given up"), "report", "dead_jobs"),
+            (gettext_lazy("Messages given up"), "sms_failed", "dead_messages"),
             (gettext_lazy("Doctor"), "stethoscope", "doctor"),
         ),
     ),
@@ -110,7 +112,7 @@ def navigation(request: HttpRequest) -> tuple[Group, ...]:
     """
     actor = actor_of(request)
     groups = tuple(
-        Group(str(title), tuple(_item(request, *entry) for entry in entries))
+        Group(str(title), tuple(_item(request, *entry) for entry in entries if _leads(entry[2])))
         for title, permission, entries in _GROUPS
         if actor.can(permission)
     )
@@ -130,6 +132,11 @@ def without_badges(groups: tuple[Group, ...]) -> tuple[tuple[Group, ...], list[s
         return replace(item, badge=hole(f"badges.{len(badges) - 1}"))
 
     return tuple(replace(group, items=tuple(map(bare, group.items))) for group in groups), badges
+
+
+def _leads(view: str) -> bool:
+    """Whether this desk has anything there, ever."""
+    return view != "dead_messages" or dead_messages.get().possible
 
 
 def _item(request: HttpRequest, title: Text, icon: str, view: str) -> Item:

@@ -349,7 +349,7 @@ def _mark_failed(claimed: Claimed, error: str, now: datetime, told: dict[str, ob
 
 
 def _disable(endpoint: Endpoint, *, why: str, now: datetime) -> None:
-    """Switch it off, and say so to administrators."""
+    """Switch it off, and say so to administrators and to those whose it is."""
     if endpoint.state != Endpoint.State.ACTIVE:
         return
     endpoint.state = Endpoint.State.DISABLED
@@ -358,7 +358,7 @@ def _disable(endpoint: Endpoint, *, why: str, now: datetime) -> None:
         subject=events.subject_of(endpoint.pk), failures=endpoint.failures, why=why[:200]
     )
     event = journal.record(fact, actor=SYSTEM, now=now)
-    notice.tell_administrators(endpoint, why=why, event_id=event.id, now=now)
+    notice.tell(endpoint, why=why, event_id=event.id, now=now)
     transaction.on_commit(reference.wanted.forget)
 
 

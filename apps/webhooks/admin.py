@@ -21,7 +21,7 @@ from apps.accounts.middleware import actor_of
 from apps.accounts.permissions import Permission
 from apps.kernel.errors import DomainError
 from apps.webhooks import actions
-from apps.webhooks.forms import EndpointForm
+from apps.webhooks.forms import EndpointForm, Whose
 from apps.webhooks.models import Endpoint, WebhookDelivery
 
 Do = Callable[[Endpoint], None]
@@ -34,7 +34,7 @@ class EndpointAdmin(GuardedAdmin):
     about = _("A webhook tells another system at once what happens on the desk.")
     may_add = may_change = True
     form = EndpointForm
-    list_display = ("name", "url", "organisation", "standing", "failures", "failing_since")
+    list_display = ("name", "url", "hears_of", "standing", "failures", "failing_since")
     list_filter = ("state",)
     list_select_related = ("organisation",)
     search_fields = ("name", "url")
@@ -50,6 +50,12 @@ class EndpointAdmin(GuardedAdmin):
     @display(description=_("State"), label=labels)  # type: ignore[untyped-decorator]
     def standing(self, endpoint: Endpoint) -> tuple[str, str]:
         return endpoint.state, endpoint.get_state_display()
+
+    @admin.display(description=_("Hears of"), ordering="organisation__name")
+    def hears_of(self, endpoint: Endpoint) -> str:
+        if endpoint.organisation is not None:
+            return str(endpoint.organisation)
+        return gettext("everything") if endpoint.internal else gettext("all customers")
 
     @admin.display(description=_("Deliveries"))
     def deliveries(self, endpoint: Endpoint) -> SafeString:
@@ -68,9 +74,9 @@ class EndpointAdmin(GuardedAdmin):
             *state,
             (
                 _("What it hears of") if obj else None,
-                {"fields": ("name", "url", "facts", "organisation")},
+                {"fields": ("name", "url", "facts", "whose", "organisation", "sure")},
             ),
-            (_("Our own systems"), {"classes": folded, "fields": ("internal", "internal_facts")}),
+            (_("Our own systems"), {"classes": folded, "fields": ("internal_facts",)}),
         ]
 
     def save_model(self, request: HttpRequest, obj: Endpoint, form: Any, change: bool) -> None:
@@ -80,7 +86,7 @@ class EndpointAdmin(GuardedAdmin):
             name=data["name"],
             url=data["url"],
             facts=[*data["facts"], *data["internal_facts"]],
-            internal=data["internal"],
+            internal=data["whose"] == Whose.OURS,
             organisation=data["organisation"],
             actor=actor_of(request),
             now=timezone.now(),

@@ -61,9 +61,10 @@ class Pool:
 
 
 @pytest.fixture
-def pool(aws: dict[str, str], settings: Any) -> Iterator[Pool]:
+def pool(aws: dict[str, str], settings: Any, request: pytest.FixtureRequest) -> Iterator[Pool]:
+    """Its stack has the parameters of a test that says `parametrize("pool", …, indirect=True)`."""
     at = aws["AWS_ENDPOINT_URL"]
-    given = {"SiteUrl": "http://testserver", "LocalPages": at}
+    given = {"LocalSiteUrl": "http://testserver", "LocalPages": at, **getattr(request, "param", {})}
     stacks.apply("identity", stage="local", parameters=given)
     found = parameters.load("/tendril/local")
     settings.SITE_URL = "http://testserver"
@@ -170,12 +171,11 @@ def test_its_access_tokens_open_the_api_and_its_id_tokens_do_not(cast: Cast, poo
     assert told.status_code == 401
 
 
-def test_another_provider_federates_in_the_pool(
-    cast: Cast, pool: Pool, other: OtherProvider
-) -> None:
+def federate(pool: Pool, name: str, other: OtherProvider, **mapping: str) -> str:
+    """Another provider beside the pool's own sign-in; what IDENTITY_URL leads straight to it."""
     boto3.client("cognito-idp").create_identity_provider(
         UserPoolId=pool.id,
-        ProviderName="Company",
+        ProviderName=name,
         ProviderType="OIDC",
         ProviderDetails={
             "client_id": CLIENT,
@@ -184,8 +184,29 @@ def test_another_provider_federates_in_the_pool(
             "attributes_request_method": "GET",
             "authorize_scopes": "openid email",
         },
-        AttributeMapping={"email": "email", "email_verified": "email_verified", "name": "name"},
+        AttributeMapping={"email": "email", "name": "name", **mapping},
     )
+    return straight_to(pool, name)
+
+
+def straight_to(pool: Pool, name: str) -> str:
+    return f"cognito+{pool.at}/{pool.id}?client={pool.client}&pages={pool.at}&to={name}"
+
+
+def come_from(pool: Pool, client: Client, url: str) -> Any:
+    with identity.override(identity.build(url)):
+        provider = location_of(begin(client, LOGIN))
+        # The pool's own domain is AWS's; the same pool answers here.
+        back = urlsplit(location_of(provider))._replace(
+            scheme="http", netloc=urlsplit(pool.at).netloc
+        )
+        return client.get(location_of(back.geturl()))
+
+
+def test_another_provider_federates_in_the_pool(
+    cast: Cast, pool: Pool, other: OtherProvider
+) -> None:
+    company = federate(pool, "Elsewhere", other, email_verified="email_verified")
     other.set(
         person={
             "sub": "c-1",
@@ -195,16 +216,75 @@ def test_another_provider_federates_in_the_pool(
         }
     )
     client = Client()
-    url = f"cognito+{pool.at}/{pool.id}?client={pool.client}&pages={pool.at}&to=Company"
 
-    with identity.override(identity.build(url)):
-        company = location_of(begin(client, LOGIN))
-        # The pool's own domain is AWS's; the same pool answers here.
-        back = urlsplit(location_of(company))._replace(
-            scheme="http", netloc=urlsplit(pool.at).netloc
-        )
-        answer = client.get(location_of(back.geturl()))
+    answer = come_from(pool, client, company)
 
     assert answer.status_code == 302
     assert client.get("/requests/").status_code == 200
+    assert SocialAccount.objects.get().user == cast.rachel
+
+
+# Providers that don't say whether an address was proved: infra/identity.yaml's function does.
+
+
+@pytest.mark.parametrize(
+    ("pool", "status"),
+    [
+        ({"VouchForFacebook": "yes"}, 302),
+        ({"VouchForAmazon": "yes"}, 403),
+        ({"VouchForFacebook": "yes", "SamlDomains": "hill.example,example.com"}, 403),
+    ],
+    indirect=["pool"],
+)
+def test_a_network_is_let_in_where_the_operator_vouches_for_it(
+    cast: Cast, pool: Pool, other: OtherProvider, status: int
+) -> None:
+    network = federate(pool, "Facebook", other, email_verified="desk_vouched")
+    claims = {"sub": "f-1", "email": cast.rachel.email, "name": "Rachel"}
+    other.set(person={**claims, "desk_vouched": "true"})  # which nobody may say of themselves
+
+    first, second = (come_from(pool, Client(), network).status_code for _ in range(2))
+
+    assert (first, second) == (status, status)
+    assert SocialAccount.objects.count() == (status == 302)
+
+
+def come_by_saml(pool: Pool, client: Client, address: str) -> Any:
+    """As a browser carries the assertion. Its signature is the pool's business, thus AWS's."""
+    claims = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims"
+    told = "".join(
+        f'<a:Attribute Name="{name}"><a:AttributeValue>{value}</a:AttributeValue></a:Attribute>'
+        for name, value in ((f"{claims}/emailaddress", address), (f"{claims}/name", "Rachel"))
+    )
+    written = (
+        '<Response xmlns:a="urn:oasis:names:tc:SAML:2.0:assertion"><a:Assertion>'
+        f"<a:Subject><a:NameID>r.hill</a:NameID></a:Subject>"
+        f"<a:AttributeStatement>{told}</a:AttributeStatement></a:Assertion></Response>"
+    )
+    with identity.override(identity.build(straight_to(pool, "Company"))):
+        asked = location_of(begin(client, LOGIN))
+        relay = parse_qs(urlsplit(asked).query)["RelayState"][0]
+        form = {"SAMLResponse": base64.b64encode(written.encode()).decode(), "RelayState": relay}
+        return client.get(location_of(post(f"{pool.at}/saml2/idpresponse", form)))
+
+
+@pytest.mark.parametrize("pool", [{"SamlDomains": "example.com"}], indirect=True)
+def test_a_companys_people_come_in_with_its_own_addresses_alone(cast: Cast, pool: Pool) -> None:
+    claims = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims"
+    boto3.client("cognito-idp").create_identity_provider(
+        UserPoolId=pool.id,
+        ProviderName="Company",
+        ProviderType="SAML",
+        ProviderDetails={"MetadataURL": "http://127.0.0.1:9/metadata"},
+        AttributeMapping={
+            "email": f"{claims}/emailaddress",
+            "name": f"{claims}/name",
+            "email_verified": "desk_vouched",
+        },
+    )
+
+    stranger = come_by_saml(pool, Client(), "rachel@elsewhere.example")
+    own = come_by_saml(pool, Client(), cast.rachel.email)
+
+    assert (stranger.status_code, own.status_code) == (403, 302)
     assert SocialAccount.objects.get().user == cast.rachel

@@ -12,7 +12,7 @@ from deploy import stacks
 
 @pytest.fixture
 def pool(aws: dict[str, str]) -> str:
-    stacks.apply("identity", stage="local", parameters={"SiteUrl": "http://localhost:8000"})
+    stacks.apply("identity", stage="local", parameters={"LocalSiteUrl": "http://localhost:8000"})
     return stacks.output("identity", "UserPool", stage="local")
 
 

@@ -79,6 +79,7 @@ def desk(git: Callable[..., None], tmp_path: Path) -> Path:
         ".ebextensions/20-web.config": "option_settings:\n  aws:elbv2:loadbalancer: {}\n",
         ".ebextensions/20-worker.config": "option_settings: {}\n",
         ".platform/hooks/predeploy/10_release.sh": "#!/bin/sh\n",
+        "Procfile": "web: gunicorn project.wsgi\nrelay: python manage.py relay\n",
         "cron.yaml": "version: 1\n",
         "manage.py": MANAGE,
         "requirements.txt": wheel(tmp_path / "index"),

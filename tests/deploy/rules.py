@@ -76,6 +76,13 @@ GUARDED = {
     ),
     "AWS::RDS::DBInstance": ("DeletionProtection", "BackupRetentionPeriod", "CopyTagsToSnapshot"),
 }
+# What is protected by a property, and which.
+PROTECTED = {
+    "AWS::Cognito::UserPool": "DeletionProtection",
+    "AWS::DynamoDB::Table": "DeletionProtectionEnabled",
+    "AWS::RDS::DBInstance": "DeletionProtection",
+}
+HERE = ("localhost", "127.0.0.1", "http://")
 _NO = {"", "false", "False", "0", "INACTIVE", "NONE", "None"}
 
 KEEPS = {
@@ -89,7 +96,11 @@ KEEPS = {
     "AWS::S3::Bucket",
     "AWS::SecretsManager::Secret",
 }
-KEPT = {"Retain", "Snapshot", "RetainExceptOnCreate"}
+# RetainExceptOnCreate, not Retain: what a creation made that failed would be in the next one's way.
+KEPT = {
+    "DeletionPolicy": {"RetainExceptOnCreate", "Snapshot"},
+    "UpdateReplacePolicy": {"Retain", "Snapshot"},
+}
 MADE_AGAIN = {
     "CacheAddress": "made of the cache's address and token",
     "ClientSecret": "a copy of what the user pool's client has",
@@ -178,9 +189,57 @@ def unguarded(template: Template) -> Iterator[str]:
 def fleeting(template: Template) -> Iterator[str]:
     """What would be deleted with its stack, or with a change that replaces it."""
     for name, resource in of_type(template, *KEEPS):
-        for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
-            if resource.get(policy) not in KEPT and name not in MADE_AGAIN:
+        for policy, kept in KEPT.items():
+            if resource.get(policy) not in kept and name not in MADE_AGAIN:
                 yield f"{name} has {policy} {resource.get(policy)}"
+
+
+def stuck(template: Template) -> Iterator[str]:
+    """What CloudFormation could not take back of a stack that fails when it is made.
+
+    Nobody may delete what is protected: so protection comes when all is there (deploy/stacks.py).
+    """
+    for name, resource in template["Resources"].items():
+        if resource.get("DeletionPolicy") == "Retain":
+            yield f"{name} is left by a creation that failed"
+    for kind, path in PROTECTED.items():
+        for name, resource in of_type(template, kind):
+            said = properties(resource).get(path)
+            if not (isinstance(said, dict) and said.get("Fn::If", [""])[0] == "IsGuarded"):
+                yield f"{name} has {path} from the beginning"
+
+
+def local_defaults(template: Template) -> Iterator[str]:
+    """What is for a laptop, where it could come to AWS.
+
+    A parameter whose default names this machine is called Local, and one called so stands in no
+    place but the local branch.
+    """
+    for name, parameter in template.get("Parameters", {}).items():
+        is_here = any(word in str(parameter.get("Default", "")) for word in HERE)
+        if is_here and not name.startswith("Local"):
+            yield f"{name} names this machine, and counts everywhere"
+    for name in template.get("Parameters", {}):
+        if not name.startswith("Local"):
+            continue
+        for part in ("Resources", "Outputs"):
+            parts = template.get(part, {}).values()
+            abroad_too = [each for each in parts if each.get("Condition") != "Local"]
+            if any(f"{{{name}}}" in text for text in _outside_of_local(abroad_too)):
+                yield f"{name} counts outside of the stage local"
+
+
+def _outside_of_local(tree: Any) -> Iterator[str]:
+    """What is written in a template, without what stands in a local branch alone."""
+    tree = abroad(tree)
+    if isinstance(tree, dict):
+        if list(tree) in (["Ref"], ["Fn::Sub"]):
+            yield written(tree)
+        for each in tree.values():
+            yield from _outside_of_local(each)
+    elif isinstance(tree, list):
+        for each in tree:
+            yield from _outside_of_local(each)
 
 
 def open_secrets(template: Template) -> Iterator[str]:
@@ -204,7 +263,14 @@ def unpriced(template: Template) -> Iterator[str]:
 
 
 def unnamed_groups(template: Template) -> Iterator[str]:
-    """Logs that nobody ever deletes: each group says for how long."""
+    """Logs that nobody ever deletes: each group says for how long.
+
+    A database that sends its log makes a group by itself, which doesn't.
+    """
+    for name, resource in template["Resources"].items():
+        for sent in ("EnableCloudwatchLogsExports", "LogExports"):
+            if properties(resource).get(sent):
+                yield f"{name} sends its log to a group that keeps it for ever"
     for name, group in of_type(template, "AWS::Logs::LogGroup"):
         if abroad(properties(group).get("RetentionInDays")) is None:
             yield f"{name} keeps logs for ever"
@@ -243,6 +309,8 @@ RULES: dict[str, Callable[[Template], Iterator[str]]] = {
         unsealed,
         unguarded,
         fleeting,
+        stuck,
+        local_defaults,
         open_secrets,
         unpriced,
         unnamed_groups,

@@ -48,10 +48,14 @@ def at(tree: Any, path: str) -> Any:
     return abroad(tree)
 
 
+# Conditions of which one branch is what a stack on AWS has once it is whole.
+_ABROAD = {"Local": 2, "IsGuarded": 1}
+
+
 def abroad(tree: Any) -> Any:
     """The branch of `!If [Local, ..., ...]` that counts on AWS; anything else as it is."""
-    if isinstance(tree, dict) and list(tree) == ["Fn::If"] and tree["Fn::If"][0] == "Local":
-        return tree["Fn::If"][2]
+    if isinstance(tree, dict) and list(tree) == ["Fn::If"] and tree["Fn::If"][0] in _ABROAD:
+        return tree["Fn::If"][_ABROAD[tree["Fn::If"][0]]]
     return tree
 
 

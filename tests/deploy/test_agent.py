@@ -15,14 +15,15 @@ import pytest
 import requests
 
 from apps.ops.metrics.table import BY_NAME
-from deploy import agent
-from deploy.agent import LOGS, PROCESSES, configuration
+from deploy import agent, procfile
+from deploy.agent import LOGS, configuration
 from tests.deploy.ebextensions import TABLE
 from tests.deploy.sandbox import OPTIONS, Sandbox
 from tests.deploy.templates import listed, parse, properties, text_of, written
 from tests.deploy.test_roles import actions, allowed, policies
 from tests.e2e.desk import Desk, commands
 
+PROCESSES = tuple(commands())
 OURS = ("DeskPolicy", "PlatformPolicy")
 # Fields of translator/config/schema.json in aws/amazon-cloudwatch-agent, as far as ours has any. It
 # was held to the whole of that, once: it knows all of them, and refuses one more.
@@ -66,7 +67,7 @@ def sent(told: dict[str, Any]) -> list[str]:
 
 
 def test_it_is_told_what_it_knows() -> None:
-    told = configuration("tendril-production-web-a", OPTIONS)
+    told = configuration("tendril-production-web-a", OPTIONS, processes=PROCESSES)
 
     assert list(complaints(told, FIELDS)) == []
     told["traces"]["traces_collected"]["otlp"]["port"] = 4318
@@ -88,14 +89,15 @@ def test_it_listens_where_the_desk_sends_and_nowhere_else() -> None:
 
 
 def test_every_process_has_its_log_sent() -> None:
-    told = configuration("env", OPTIONS, known={"/var/log/web.stdout.log*", "/var/log/nginx/*"})
+    told = configuration(
+        "env", OPTIONS, processes=PROCESSES, known={"/var/log/web.stdout.log*", "/var/log/nginx/*"}
+    )
 
-    assert set(PROCESSES) == set(commands())
     assert sent(told) == [f"/var/log/{name}.stdout.log" for name in PROCESSES if name != "web"]
 
 
 def test_no_log_is_sent_where_nobody_wants_them() -> None:
-    told = configuration("env", {LOGS: {"StreamLogs": "false"}})
+    told = configuration("env", {LOGS: {"StreamLogs": "false"}}, processes=PROCESSES)
 
     assert list(told["logs"]) == ["metrics_collected"]
 
@@ -166,6 +168,15 @@ class TestHook:
         assert sent(json.loads((sandbox.agent / "etc/desk.json").read_text())) == [
             f"/var/log/{name}.stdout.log" for name in PROCESSES[1:]
         ]
+
+    def test_asks_for_no_log_that_the_tier_has_not(self, sandbox: Sandbox) -> None:
+        """The web's, which the platform sends already, is all there is."""
+        sandbox.with_agent()
+        sandbox.own("Procfile").write_text(procfile.of_tier("web: x\nrelay: y\n", "web"))
+
+        hook(sandbox)
+
+        assert sent(json.loads((sandbox.agent / "etc/desk.json").read_text())) == []
 
     def test_says_loudly_that_there_is_none_and_stops_nothing(self, sandbox: Sandbox) -> None:
         said = hook(sandbox)

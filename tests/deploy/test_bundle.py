@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from deploy import bundle
+from deploy import bundle, procfile
 from deploy.bundle import BundleError, File
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,6 +27,7 @@ def test_each_tier_has_its_own(desk: Path, tmp_path: Path) -> None:
         ".ebextensions/10-desk.config",
         ".platform/hooks/predeploy/10_release.sh",
         "BUILD",
+        "Procfile",
         "contracts/bodies.json",
         "contracts/facts.json",
         "manage.py",
@@ -112,11 +113,12 @@ def test_a_balancers_option_is_refused_for_the_worker() -> None:
     files = {
         ".ebignore": File(b""),
         ".ebextensions/10-desk.config": File(b"option_settings:\n  aws:elbv2:listener:443: {}\n"),
+        "Procfile": File(b"web: gunicorn\n"),
     }
 
     with pytest.raises(BundleError, match=r"aws:elbv2:, which a worker environment refuses"):
         bundle.of_tier(files, "worker")
-    assert bundle.of_tier(files, "web").keys() == {".ebextensions/10-desk.config", ".ebignore"}
+    assert bundle.of_tier(files, "web").keys() == files.keys()
 
 
 def test_a_download_that_was_cut_off_is_begun_anew(desk: Path, tmp_path: Path) -> None:
@@ -130,23 +132,38 @@ def test_a_download_that_was_cut_off_is_begun_anew(desk: Path, tmp_path: Path) -
     assert "wheels/pipe-1.0-py3-none-any.whl" in names(built.paths["web"])
 
 
-@pytest.mark.parametrize("tier", bundle.TIERS)
-def test_the_desks_own_files_make_a_bundle(tier: str) -> None:
+def tracked() -> dict[str, File]:
     """As they stand in the folder: what is checked before a commit."""
-    tracked = subprocess.run(
+    names = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout.split("\0")
-    files = {
+    return {
         name: File((ROOT / name).read_bytes(), bool((ROOT / name).stat().st_mode & 0o100))
-        for name in tracked
+        for name in names
         if name and (ROOT / name).is_file()
     }
 
-    kept = bundle.of_tier(files, tier)
+
+@pytest.mark.parametrize("tier", bundle.TIERS)
+def test_the_desks_own_files_make_a_bundle(tier: str) -> None:
+    kept = bundle.of_tier(tracked(), tier)
 
     assert {"manage.py", "Procfile", "requirements.txt"} <= kept.keys()
     assert not [name for name in kept if name.startswith(("tests/", "docs/", ".git", ".env"))]
     assert ("cron.yaml" in kept) is (tier == "worker")
+
+
+@pytest.mark.parametrize(
+    ("tier", "processes"), [("web", ["web"]), ("worker", ["web", "worker", "heavy", "relay"])]
+)
+def test_a_tier_runs_what_its_role_may_do(tier: str, processes: list[str]) -> None:
+    """Beanstalk starts every line, and the web's role may neither receive jobs nor tell facts."""
+    files = tracked()
+
+    kept = procfile.commands(bundle.of_tier(files, tier)["Procfile"].content.decode())
+
+    assert list(kept) == processes
+    assert kept.items() <= procfile.commands(files["Procfile"].content.decode()).items()
 
 
 def test_the_eb_cli_ships_what_was_built() -> None:

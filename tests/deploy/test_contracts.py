@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import subprocess
 from pathlib import Path
@@ -12,8 +13,11 @@ import pytest
 from deploy import consumers
 from deploy.consumers import Usage, Use
 from deploy.contracts import BreaksError, broken, check
+from deploy.stacks import INFRA
 from tests.deploy.beanstalk_server import Cloud
 from tests.deploy.rollouts import WEB, Rollouts
+
+ROOT = INFRA.parent
 
 
 def fact(version: int = 1, **fields: str) -> dict[str, Any]:
@@ -41,6 +45,15 @@ def test_what_is_added_breaks_nobody() -> None:
     now = {"ticket.raised": fact(id="int", team="str", more="str"), "ticket.new": fact()}
 
     assert list(broken(THEN, now)) == []
+
+
+def test_the_streams_line_is_among_them() -> None:
+    """As it stands in the repository: what `check` reads of both commits."""
+    known = json.loads((ROOT / "contracts/bodies.json").read_text())
+    now = copy.deepcopy(known)
+    del now["stream: line"]["fields"]["correlation_id"]
+
+    assert list(broken(known, now)) == [("stream: line", "has no correlation_id any more")]
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from django.conf import settings as desk_settings
 from django.core.management import CommandError, call_command
 
 from tests.buckets import new_bucket
-from tests.deploy.ebextensions import files_of
 from tests.deploy.sandbox import ROOT, Sandbox
 from tests.e2e.desk import Desk, commands
 
@@ -213,18 +212,20 @@ def _seconds(unit: Path) -> int:
 
 
 def test_every_process_may_finish_before_it_is_killed(sandbox: Sandbox) -> None:
-    """A job < the worker's soft end < its unit < the instance."""
+    """A job < the worker's soft end < its unit (< the instance: test_leaving.py)."""
     sandbox.deploy("confighooks/predeploy")
 
     dropped = {path.parent.name: path for path in sandbox.units.glob("*.service.d/*.conf")}
-    hook = files_of("worker")["10-desk.config"]["Resources"]["DeskLeaves"]["Properties"]
+    graceful = re.search(r"--graceful-timeout (\d+)", commands()["web"])
 
     assert set(dropped) == {f"{name}.service.d" for name in [*commands(), "nginx"]}
     for name in commands():
         assert "KillMode=mixed" in dropped[f"{name}.service.d"].read_text()
-    worker = _seconds(dropped["worker.service.d"])
-    assert desk_settings.CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT < 280 < worker
-    assert worker + _seconds(dropped["nginx.service.d"]) < hook["HeartbeatTimeout"]
+    for name in ("worker", "heavy"):
+        least = _seconds(dropped[f"{name}.service.d"])
+        assert desk_settings.CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT < 280 < least
+    assert graceful is not None
+    assert int(graceful[1]) < _seconds(dropped["web.service.d"])
 
 
 def test_each_line_of_the_procfile_is_one_command() -> None:

@@ -6,16 +6,20 @@ import itertools
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from botocore.stub import Stubber
 
-from deploy import leaving
+from deploy import bundle, leaving, procfile
 from deploy.leaving import HOOK, Metadata, let_go, stop_work, wait_until_leaving
 from tests.deploy.ebextensions import files_of, value
+from tests.deploy.sandbox import ROOT, Sandbox
+from tests.e2e.desk import commands
 
+SYSTEMDS_OWN = 90  # seconds that a unit has which says nothing: DefaultTimeoutStopSec
 STATE = "/latest/meta-data/autoscaling/target-lifecycle-state"
 
 
@@ -94,18 +98,53 @@ def test_goes_on_waiting_where_nobody_says_anything(metadata: Metadata) -> None:
         wait_until_leaving(Metadata("http://127.0.0.1:9"), sleep=sleep)
 
 
-@pytest.mark.parametrize("is_worker", [True, False])
-def test_stops_who_brings_work_before_who_does_it(*, is_worker: bool) -> None:
+def stopped(processes: tuple[str, ...], *, is_worker: bool) -> list[object]:
+    """What is told to systemd, in order, and how long is slept."""
     done: list[object] = []
 
     def run(command: list[str]) -> int:
-        done.append(command[-1])
+        assert command[:2] == ["systemctl", "stop"]
+        done.append(" ".join(command[2:]).replace(".service", ""))
         return 5  # what systemctl says of a unit that the tier doesn't have
 
-    stop_work(is_worker=is_worker, run=run, sleep=done.append)
+    stop_work(processes, is_worker=is_worker, run=run, sleep=done.append)
+    return done
 
-    units = [f"{name}.service" for name in ("sqsd", "relay", "worker", "web", "nginx")]
-    assert done == (units if is_worker else [leaving.DRAIN, *units])
+
+def test_a_worker_stops_its_processes_side_by_side() -> None:
+    """And who brings work before who does it."""
+    others = " ".join(name for name in commands() if name != "web")
+
+    assert "heavy" in others
+    assert stopped(tuple(commands()), is_worker=True) == [
+        f"--no-block {others}", "sqsd", "web", "nginx", others
+    ]  # fmt: skip
+
+
+def test_a_web_instance_answers_until_nobody_asks() -> None:
+    assert stopped(("web",), is_worker=False) == [leaving.DRAIN, "sqsd", "web", "nginx"]
+
+
+@pytest.mark.parametrize("tier", bundle.TIERS)
+def test_all_are_done_before_the_instance_is_no_longer_kept(tier: str, tmp_path: Path) -> None:
+    """Whichever way it takes: that it has no poster is seen of the poster, which may be ill."""
+    sandbox = Sandbox(tmp_path / "one", {})
+    text = (ROOT / procfile.NAME).read_text()
+    sandbox.own(procfile.NAME).write_text(procfile.of_tier(text, tier))
+    sandbox.run(sandbox.app / ".platform/bin/units")
+    least = {
+        path.parent.name.partition(".")[0]: int(path.read_text().rpartition("TimeoutStopSec=")[2])
+        for path in sandbox.units.glob("*.service.d/*.conf")
+    }
+    processes = procfile.processes(sandbox.app)
+    hook = files_of(tier)["10-desk.config"]["Resources"]["DeskLeaves"]["Properties"]
+
+    assert least.keys() == {*processes, "nginx"}
+    least["sqsd"] = SYSTEMDS_OWN
+    in_order = sum(least[unit] for unit in leaving.IN_ORDER)
+    beside = max([least[name] for name in processes if name not in leaving.IN_ORDER], default=0)
+    longest = leaving.DRAIN + max(in_order, beside)
+    assert longest + SYSTEMDS_OWN / 3 <= hook["HeartbeatTimeout"]  # some for the two calls to AWS
 
 
 def test_tells_the_group_that_it_has_now(
@@ -141,11 +180,10 @@ def test_tells_the_group_that_it_has_now(
         stub.assert_no_pending_responses()
 
 
-def test_the_hook_is_the_environments_and_waits_long_enough() -> None:
+def test_the_hook_is_the_environments_and_the_balancer_is_done_first() -> None:
     files = files_of("web")
     hook = files["10-desk.config"]["Resources"]["DeskLeaves"]["Properties"]
     process = "aws:elasticbeanstalk:environment:process:default"
 
     assert hook["LifecycleHookName"] == HOOK
     assert int(value(files, process, "DeregistrationDelay")) < leaving.DRAIN
-    assert hook["HeartbeatTimeout"] > leaving.DRAIN + 300

@@ -15,9 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from deploy.agent import PROCESSES, configuration
+from deploy.agent import configuration
 from tests.deploy.sandbox import OPTIONS, Sandbox
-from tests.e2e.desk import PATIENCE
+from tests.e2e.desk import PATIENCE, commands
+
+PROCESSES = tuple(commands())
 
 # /etc/rsyslog.conf, as far as it matters here. On an instance the journal brings the lines, with
 # nothing before the text; here a socket does, in a form with a space there, or in one without.
@@ -151,13 +153,13 @@ def test_everything_else_is_the_platforms_as_before(rsyslog: Rsyslog) -> None:
 
 
 def test_the_files_are_those_that_are_sent(rsyslog: Rsyslog) -> None:
-    told = configuration("env", OPTIONS)["logs"]["logs_collected"]["files"]["collect_list"]
+    told = configuration("env", OPTIONS, processes=PROCESSES)["logs"]["logs_collected"]
     for process in PROCESSES:
         rsyslog.say(process, "{}")
         rsyslog.lines(f"{process}.stdout.log", least=1)
 
     there = {f"/var/log/{path.name}" for path in (rsyslog.folder / "var/log").iterdir()}
-    assert {each["file_path"] for each in told} == there
+    assert {each["file_path"] for each in told["files"]["collect_list"]} == there
 
 
 def test_a_rotated_file_is_followed_by_a_new_one(sandbox: Sandbox, rsyslog: Rsyslog) -> None:

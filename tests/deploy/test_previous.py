@@ -151,6 +151,13 @@ class TestOnTheNewSchema:
             " tests/tickets/test_pipes.py::test_water_runs_uphill"
         )
 
+    def test_all_that_pass_are_told(self, small: Path, git: Git, tmp_path: Path) -> None:
+        (small / "tests/tickets/test_pipes.py").write_text(TESTS.replace("assert False", "pass"))
+        git("commit", "--quiet", "-am", "second")
+        migrated(small, git, "ADD COLUMN age integer NULL")
+
+        assert checked(small, tmp_path)[-1] == "  they pass: the release before works on it"
+
     def test_what_drops_a_column_is_caught(self, small: Path, git: Git, tmp_path: Path) -> None:
         migrated(small, git, "DROP COLUMN bore")
 

@@ -177,9 +177,10 @@ def test_the_web_receives_no_job(template: str) -> None:
     """Only what was given up, which staff read there."""
     for statement in allowed(*policies("WebRole", template)):
         if "sqs:ReceiveMessage" in listed(statement["Action"]):
-            assert [written(name).rpartition("-")[2] for name in listed(statement["Resource"])] == [
-                "dead"
-            ]
+            assert [
+                written(name).partition("tendril-${Stage}-")[2]
+                for name in listed(statement["Resource"])
+            ] == ["dead", "worker-dead"]
 
 
 @pytest.mark.parametrize("template", ["application", "containers"])

@@ -15,6 +15,7 @@ from deploy import stacks
 from tests.deploy.templates import NAMES, parse, text_of
 
 PATIENCE = 60  # seconds
+OURS = stacks.INFRA
 
 TEMPLATE = """
 Parameters:
@@ -31,6 +32,33 @@ FAILS = """
     DependsOn: Queue
     Properties: {QueueName: not-fifo, FifoQueue: true}
 """
+# It keeps its table, and another resource of it fails.
+KEEPER = """
+Parameters:
+  Stage: {Type: String}
+  Guarded: {Type: String, Default: "true"}
+Conditions:
+  IsGuarded: !Equals [!Ref Guarded, "true"]
+Resources:
+  Walruses:
+    Type: AWS::DynamoDB::Table
+    DeletionPolicy: RetainExceptOnCreate
+    UpdateReplacePolicy: Retain
+    Properties:
+      TableName: walruses
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{AttributeName: pk, AttributeType: S}]
+      KeySchema: [{AttributeName: pk, KeyType: HASH}]
+      DeletionProtectionEnabled: !If [IsGuarded, true, false]
+"""
+FAILS_BESIDE = """
+  Second:
+    Type: AWS::SQS::Queue
+    DependsOn: Walruses
+    Properties: {QueueName: not-fifo, FifoQueue: true}
+"""
+# What any pool outside of a laptop has.
+POOL = {"SiteUrl": "https://desk.example.org", "DomainPrefix": "walrus"}
 REFUSED = """
 Parameters:
   Stage: {Type: String}
@@ -339,6 +367,119 @@ def test_names_that_no_template_has_are_known_with_what_looks_like_them() -> Non
 @pytest.mark.parametrize("name", NAMES)
 def test_parameters_are_read_as_cloudformation_reads_them(name: str) -> None:
     assert stacks.parameters_of(name) == list(parse(text_of(name)).get("Parameters", {}))
+
+
+def what_may_be_given(name: str) -> str:
+    """A template's parameters and rules, over something that the local AWS knows how to make."""
+    text = (OURS / f"{name}.yaml").read_text()
+    told = text[text.index("\nParameters:") : text.index("\nConditions:")]
+    return f"{told}\nResources:\n  Queue: {{Type: AWS::SQS::Queue}}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "told"),
+    [
+        ("data", {}, "needs SiteUrl"),
+        ("data", {"SiteUrl": "http://desk.example.org"}, "SiteUrl"),
+        ("data", {"SiteUrl": "https://desk.example.org/"}, "SiteUrl"),
+        ("messaging", {}, "needs a MailDomain of its own"),
+        ("identity", {"DomainPrefix": "walrus"}, "needs SiteUrl"),
+        ("identity", {"SiteUrl": "https://desk.example.org"}, "needs a DomainPrefix of its own"),
+        ("identity", {**POOL, "SamlMetadataUrl": "https://x"}, "SamlVerifiedAttribute or SamlDo"),
+        ("identity", {**POOL, "FacebookClientId": "1"}, "VouchForFacebook=yes"),
+        ("identity", {**POOL, "AmazonClientId": "1"}, "VouchForAmazon=yes"),
+        ("edge", {}, "needs DeskOrigin"),
+        ("edge", {"DeskOrigin": "desk.example", "FilesBucketDomain": "x"}, "needs DeskOrigin"),
+    ],
+)
+def test_what_is_for_a_laptop_is_refused_elsewhere(
+    infra: Path, name: str, given: dict[str, str], told: str
+) -> None:
+    (infra / "zoo.yaml").write_text(what_may_be_given(name))
+
+    with pytest.raises(stacks.StackError, match=told):
+        stacks.apply("zoo", stage="production", parameters=given)
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("data", {"SiteUrl": "https://desk.example.org:8443"}),
+        ("messaging", {"MailDomain": "desk.example.org"}),
+        ("identity", POOL),
+        ("identity", {**POOL, "SamlMetadataUrl": "https://x", "SamlDomains": "hill.example"}),
+        ("identity", {**POOL, "SamlMetadataUrl": "https://x", "SamlVerifiedAttribute": "proved"}),
+        ("identity", {**POOL, "FacebookClientId": "1", "VouchForFacebook": "yes"}),
+        ("identity", {**POOL, "AmazonClientId": "1", "VouchForAmazon": "yes"}),
+        ("edge", {"DeskOrigin": "d", "FilesBucketDomain": "f", "AssetsBucketDomain": "a"}),
+    ],
+)
+def test_what_is_whole_is_taken(infra: Path, name: str, given: dict[str, str]) -> None:
+    (infra / "zoo.yaml").write_text(what_may_be_given(name))
+
+    assert stacks.apply("zoo", stage="production", parameters=given) == "created"
+
+
+def test_the_stage_of_laptops_is_made_on_no_real_account(
+    infra: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+
+    with pytest.raises(stacks.StackError, match="the stage local is for a local AWS"):
+        stacks.apply("zoo", stage="local", parameters={})
+
+
+def test_a_creation_that_failed_leaves_nothing_in_the_way(infra: Path) -> None:
+    (infra / "zoo.yaml").write_text(KEEPER + FAILS_BESIDE)
+    with pytest.raises(stacks.StackError, match="Second"):
+        stacks.apply("zoo", stage="production", parameters={})
+    assert tables() == {}
+    client = boto3.client("cloudformation")
+    stack = client.describe_stacks(StackName="tendril-production-zoo")["Stacks"][0]
+    given = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+    # AWS would not have deleted it otherwise; the local one takes back what is protected, too.
+    assert given["Guarded"] == "false"
+
+    client.delete_stack(StackName="tendril-production-zoo")
+    (infra / "zoo.yaml").write_text(KEEPER)
+
+    assert stacks.apply("zoo", stage="production", parameters={}) == "created"
+    assert tables() == {"walruses": True}
+
+
+def test_what_is_whole_is_guarded_and_stays_so(infra: Path) -> None:
+    (infra / "zoo.yaml").write_text(KEEPER)
+    stacks.apply("zoo", stage="production", parameters={})
+
+    again = stacks.apply("zoo", stage="production", parameters={})
+    unguarded = stacks.apply("zoo", stage="production", parameters={"Guarded": "false"})
+    off = tables()
+    back = stacks.apply("zoo", stage="production", parameters={})
+
+    assert (again, unguarded, off) == ("unchanged", "changed", {"walruses": False})
+    assert (back, tables()) == ("changed", {"walruses": True})
+
+
+def test_a_guard_that_was_never_set_comes_the_next_time(
+    infra: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever ran it was gone between the two steps."""
+    (infra / "zoo.yaml").write_text(KEEPER)
+    stacks.apply("zoo", stage="production", parameters={"Guarded": "false"})
+    assert tables() == {"walruses": False}
+
+    stacks.apply("zoo", stage="production", parameters={})
+
+    assert tables() == {"walruses": True}
+
+
+def tables() -> dict[str, bool]:
+    """Each, and whether it is protected."""
+    client = boto3.client("dynamodb")
+    return {
+        name: client.describe_table(TableName=name)["Table"]["DeletionProtectionEnabled"]
+        for name in client.list_tables()["TableNames"]
+    }
 
 
 def test_without_a_service_the_error_is_one_line(

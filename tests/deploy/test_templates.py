@@ -6,16 +6,18 @@ What only an account can prove is not here: whether AWS takes each of them, and 
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from cfnlint.api import lint
 
-from apps.events.stream import coding
+from apps.events.bodies import contracts
 from apps.kernel.storage import s3
 from deploy import stacks
 from deploy.figures import MINUTE
@@ -28,6 +30,7 @@ from tests.deploy.templates import (
     Template,
     exports,
     imports,
+    listed,
     of_type,
     parse,
     properties,
@@ -148,20 +151,58 @@ MUTATIONS = [
     Mutation(
         "lost with the stack",
         "data",
-        "    Type: AWS::DynamoDB::Table\n    DeletionPolicy: Retain\n",
+        "    Type: AWS::DynamoDB::Table\n    DeletionPolicy: RetainExceptOnCreate\n",
         "    Type: AWS::DynamoDB::Table\n",
         "fleeting",
     ),
     Mutation(
         "lost with a replacement",
         "messaging",
-        "    DeletionPolicy: Retain\n    UpdateReplacePolicy: Retain\n",
-        "    DeletionPolicy: Retain\n    UpdateReplacePolicy: Delete\n",
+        "    UpdateReplacePolicy: Retain\n",
+        "    UpdateReplacePolicy: Delete\n",
         "fleeting",
     ),
     Mutation(
-        "deleted by one click", "data", "DeletionProtection: true", "DeletionProtection: false",
+        "deleted by one click",
+        "data",
+        "DeletionProtection: !If [IsGuarded, true, false]",
+        "DeletionProtection: !If [IsGuarded, false, true]",
         "unguarded",
+    ),
+    Mutation(
+        "in the way of the next try",
+        "data",
+        "DeletionPolicy: RetainExceptOnCreate",
+        "DeletionPolicy: Retain",
+        "stuck",
+    ),
+    Mutation(
+        "protected from being taken back",
+        "identity",
+        "DeletionProtection: !If [IsGuarded, ACTIVE, INACTIVE]",
+        "DeletionProtection: !If [Local, INACTIVE, ACTIVE]",
+        "stuck",
+    ),
+    Mutation(
+        "this machine everywhere",
+        "data",
+        '  SiteUrl:\n    Type: String\n    Default: ""\n',
+        "  SiteUrl:\n    Type: String\n    Default: http://localhost:8000\n",
+        "local_defaults",
+    ),
+    Mutation(
+        "a laptop's address on AWS",
+        "data",
+        "- AllowedOrigins: [!If [Local, !Ref LocalSiteUrl, !Ref SiteUrl]]",
+        "- AllowedOrigins: [!Ref LocalSiteUrl]",
+        "local_defaults",
+    ),
+    Mutation(
+        "a laptop's queues on AWS",
+        "messaging",
+        "sqs://sqs.${AWS::Region}.amazonaws.com/",
+        "sqs://${LocalQueueHost}/",
+        "local_defaults",
     ),
     Mutation(
         "no point in time",
@@ -180,7 +221,8 @@ MUTATIONS = [
     Mutation(
         "token among the values",
         "data",
-        "      Name: !Sub /tendril/${Stage}/config/SITE_URL\n      Value: !Ref SiteUrl",
+        "      Name: !Sub /tendril/${Stage}/config/SITE_URL\n"
+        "      Value: !If [Local, !Ref LocalSiteUrl, !Ref SiteUrl]",
         "      Name: !Sub /tendril/${Stage}/config/SITE_URL\n"
         '      Value: !Sub "{{resolve:secretsmanager:${CacheToken}}}"',
         "open_secrets",
@@ -197,6 +239,13 @@ MUTATIONS = [
     ),
     Mutation(
         "logs for ever", "containers", "      RetentionInDays: !Ref LogDays\n", "", "unnamed_groups"
+    ),
+    Mutation(
+        "a database's log for ever",
+        "data",
+        "      StorageEncrypted: true\n",
+        "      StorageEncrypted: true\n      EnableCloudwatchLogsExports: [postgresql]\n",
+        "unnamed_groups",
     ),
 ]  # fmt: skip
 
@@ -238,6 +287,22 @@ def test_what_a_stack_imports_one_before_it_exports() -> None:
         known |= exports(template)
 
 
+def test_a_parameter_of_several_stacks_is_the_same_in_each() -> None:
+    """It is given once: what one of them refuses stops `up` in the middle."""
+    found: dict[str, dict[str, Any]] = {}
+    for name in NAMES:
+        for parameter, said in parse(text_of(name))["Parameters"].items():
+            told = {key: value for key, value in said.items() if key != "Description"}
+            assert found.setdefault(parameter, told) == told, (name, parameter)
+    days = {parameter: found[parameter] for parameter in found if parameter.endswith("LogDays")}
+
+    # CloudWatch knows no others, and Beanstalk's option the same.
+    known = ebextensions.TABLE["enums"]["aws:elasticbeanstalk:cloudwatch:logs/RetentionInDays"]
+    assert len(days) > 2
+    for parameter, said in days.items():
+        assert {str(value) for value in said["AllowedValues"]} == set(known), parameter
+
+
 def test_a_stack_in_another_region_imports_nothing() -> None:
     for name in stacks.REGIONS:
         assert imports(parse(text_of(name))) == set()
@@ -267,13 +332,20 @@ def test_every_variable_that_the_stacks_write_is_one_that_the_desk_reads() -> No
 # The archive
 
 
-def test_the_archives_columns_are_a_facts_fields() -> None:
+# A type of Athena's for each of a line's. What has fields of its own stays text.
+COLUMNS = {"int": {"int", "bigint"}, "int | null": {"bigint"}, "str": {"string"}}
+
+
+def test_the_archives_columns_are_a_lines_fields() -> None:
     template = parse(text_of("messaging"))
     ((_, table),) = of_type(template, "AWS::Glue::Table")
     described = properties(table)["TableInput"]["StorageDescriptor"]["Columns"]
-    fields = re.findall(r'^ {8}"(\w+)":', inspect.getsource(coding.encode), re.MULTILINE)
+    fields = contracts()["stream: line"]["fields"]
 
-    assert [column["Name"] for column in described] == fields
+    assert {column["Name"] for column in described} == fields.keys()
+    for column in described:
+        kinds = COLUMNS.get(fields[column["Name"]], {"string"})
+        assert column["Type"] in kinds, column
 
 
 def test_athena_looks_where_firehose_writes() -> None:
@@ -287,6 +359,46 @@ def test_athena_looks_where_firehose_writes() -> None:
 
     assert written(said["storage.location.template"]) == f"s3://${{Archive}}/{folder}"
     assert said["projection.day.format"] == "yyyy-MM-dd"
+
+
+# Data
+
+
+def test_a_database_that_upgrades_itself_is_asked_for_by_its_major_version() -> None:
+    """A minor one would be older than the database's, some day, and RDS refuses the way back."""
+    resources = parse(text_of("data"))["Resources"]
+    database = properties(resources["Database"])
+
+    assert database["AutoMinorVersionUpgrade"] is True
+    assert database["EngineVersion"].isdecimal()
+    family = properties(resources["DatabaseSettings"])["Family"]
+    assert family == f"postgres{database['EngineVersion']}"
+
+
+# Who people are
+
+
+def test_sign_up_may_write_as_the_desk_does_and_writes_at_once_until_then() -> None:
+    """Cognito's own mailer sends fifty a day, and SES nothing before the domain is verified."""
+    template, messaging = parse(text_of("identity")), parse(text_of("messaging"))
+    wanted = properties(template["Resources"]["People"])["EmailConfiguration"]
+    condition, said, until_then = wanted["Fn::If"]
+    domain = {"Domain": {"Fn::ImportValue": {"Fn::Sub": "tendril-${Stage}-mail-domain"}}}
+    export = messaging["Outputs"]["DomainOfMail"]
+    verified = properties(messaging["Resources"]["Identity"])["EmailIdentity"]
+    sender = properties(messaging["Resources"]["MailFrom"])["Value"]["Fn::Sub"]
+
+    assert template["Conditions"][condition]["Fn::And"][1] == {
+        "Fn::Equals": [{"Ref": "SignInMail"}, "ses"]
+    }
+    assert template["Parameters"]["SignInMail"]["Default"] != "ses"
+    assert until_then == {"Ref": "AWS::NoValue"}
+    assert said["EmailSendingAccount"] == "DEVELOPER"
+    assert written(said["SourceArn"]).endswith(":identity/${Domain}")
+    assert said["SourceArn"]["Fn::Sub"][1] == said["From"]["Fn::Sub"][1] == domain
+    assert export["Value"] == verified
+    assert export["Export"]["Name"]["Fn::Sub"] == "tendril-${Stage}-mail-domain"
+    assert written(said["From"]) == sender.replace("${MailDomain}", "${Domain}")
 
 
 # The edge
@@ -325,6 +437,51 @@ def test_pages_are_never_kept_at_the_edge() -> None:
     assert found["Site"]["CachePolicyId"] == disabled
     assert set(found["Site"]["AllowedMethods"]) >= {"GET", "POST", "PUT", "DELETE"}
     assert set(found) == {"Site", "Site/static/*", "Media"}
+
+
+def test_errors_are_never_kept_at_the_edge() -> None:
+    """Which it does by itself, for ten seconds and for everybody, though it keeps no page."""
+    template = parse(text_of("edge"))
+    site = properties(template["Resources"]["Site"])["DistributionConfig"]
+    told = site["CustomErrorResponses"]
+    # "HTTP 4xx and 5xx status codes that CloudFront caches" in its guide (HTTPStatusCodes.html), as
+    # far as its console takes them here. Of the others it keeps what says max-age, and ours do not.
+    kept = {400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504}
+
+    assert {each["ErrorCode"] for each in told} == kept
+    # Nothing but the time: with a page of its own it would take the desk's words away.
+    assert [each for each in told if each.keys() != {"ErrorCode", "ErrorCachingMinTTL"}] == []
+    assert {each["ErrorCachingMinTTL"] for each in told} == {0}
+
+
+# Rules that look into bodies, of the groups' newest versions by AWS's list of autumn 2026.
+LOOKS_INTO_BODIES = {
+    "AWSManagedRulesAmazonIpReputationList": set[str](),
+    "AWSManagedRulesCommonRuleSet": {
+        "SizeRestrictions_BODY", "CrossSiteScripting_BODY", "EC2MetaDataSSRF_BODY",
+        "GenericLFI_BODY", "GenericRFI_BODY",
+    },
+    "AWSManagedRulesKnownBadInputsRuleSet": {
+        "JavaDeserializationRCE_BODY", "Log4JRCE_BODY", "ReactJSRCE_BODY",
+    },
+}  # fmt: skip
+
+
+def test_no_rule_of_the_firewall_refuses_what_somebody_wrote() -> None:
+    """Who writes to a help desk pastes what an attack looks like."""
+    rules_of = properties(parse(text_of("edge"))["Resources"]["Guard"])["Rules"]
+    groups = [each["Statement"].get("ManagedRuleGroupStatement") for each in rules_of]
+    counting = {
+        group["Name"]: {
+            each["Name"]
+            for each in group.get("RuleActionOverrides", ())
+            if each["ActionToUse"] == {"Count": {}}
+        }
+        for group in groups
+        if group
+    }
+
+    assert counting == LOOKS_INTO_BODIES
 
 
 # Beanstalk's templates
@@ -423,13 +580,21 @@ def test_every_message_is_hidden_for_longer_than_it_may_take() -> None:
 # Containers
 
 
-def containers() -> dict[str, dict[str, Any]]:
+def tasks() -> dict[str, list[dict[str, Any]]]:
+    """The containers of each, with those that a parameter adds."""
     template = parse(text_of("containers"))
     return {
-        each["Name"]: each
-        for _, task in of_type(template, "AWS::ECS::TaskDefinition")
-        for each in properties(task)["ContainerDefinitions"]
+        name: listed(properties(task)["ContainerDefinitions"])
+        for name, task in of_type(template, "AWS::ECS::TaskDefinition")
     }
+
+
+def containers() -> dict[str, dict[str, Any]]:
+    return {each["Name"]: each for found in tasks().values() for each in found}
+
+
+def variables(container: dict[str, Any]) -> dict[str, Any]:
+    return {each["Name"]: each["Value"] for each in container["Environment"]}
 
 
 def test_no_container_may_change_itself_or_be_root() -> None:
@@ -448,6 +613,42 @@ def test_containers_run_what_the_procfile_runs() -> None:
         assert " ".join(found[name]["Command"]) == procfile[name].partition("SIGQUIT ")[2]
         assert {"Name": "REMAP_SIGTERM", "Value": "SIGQUIT"} in found[name]["Environment"]
     assert " ".join(found["relay"]["Command"]) == procfile["relay"]
+
+
+def test_figures_of_containers_go_where_somebody_takes_them() -> None:
+    """The stacks' parameters name an instance's agent, which no container has."""
+    desks = {name: each for name, each in containers().items() if "SSM_PREFIX" in variables(each)}
+
+    assert len(desks) == 6
+    assert {str(variables(each)["METRICS_URL"]) for each in desks.values()} == {"emf:"}
+
+
+def test_traces_of_containers_go_to_the_collector_beside_them_or_nowhere() -> None:
+    for task, found in tasks().items():
+        *desks, collector = found
+        told = json.loads(variables(collector)["AOT_CONFIG_CONTENT"])
+        (takes,) = told["receivers"]["otlp"]["protocols"].values()
+
+        assert (collector["Name"], collector["Essential"]) == ("collector", False), task
+        assert told["service"]["pipelines"]["traces"] == {
+            kind: list(told[kind]) for kind in ("receivers", "processors", "exporters")
+        }
+        for each in desks:
+            if "SSM_PREFIX" not in variables(each):
+                continue  # the poster is no desk
+            condition, there, nowhere = variables(each)["TRACES_URL"]["Fn::If"]
+            assert (condition, nowhere) == ("Traced", "none:")
+            assert urlsplit(written(there)).netloc == takes["endpoint"]
+            # So it is stopped after them, and takes their last spans.
+            waits_for = list(walk(each.get("DependsOn", [])))
+            assert (
+                not each["Essential"]
+                or {
+                    "ContainerName": "collector",
+                    "Condition": "START",
+                }
+                in waits_for
+            ), each["Name"]
 
 
 def test_a_rollout_of_containers_goes_back_by_alarm() -> None:

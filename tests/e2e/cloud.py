@@ -56,11 +56,10 @@ def environment(aws_url: str, *, database_url: str, site: str, files: Path) -> d
         "AWS_DEFAULT_REGION": REGION,
     }
     parameters = {
-        "SiteUrl": site,
+        "LocalSiteUrl": site,
         "LocalDatabaseUrl": database_url,
         "LocalCacheUrl": _redis(),
-        "QueueUrlScheme": "sqs+http",
-        "QueueHost": urlsplit(aws_url).netloc,
+        "LocalQueueHost": urlsplit(aws_url).netloc,
         "LocalPages": aws_url,
     }
     given = [part for pair in parameters.items() for part in ("--set", "=".join(pair))]

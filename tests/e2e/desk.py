@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -13,6 +12,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
+
+from deploy import procfile
 
 ROOT = Path(__file__).resolve().parents[2]
 _IMPORTS = """
@@ -40,11 +41,9 @@ def free_port() -> int:
         return port
 
 
-def commands(procfile: Path = ROOT / "Procfile") -> dict[str, str]:
-    """A Procfile, as honcho and Beanstalk read it: name to command line."""
-    lines = procfile.read_text().splitlines()
-    found = (re.fullmatch(r"([a-z]+):\s*(.+)", line) for line in lines)
-    return {match[1]: match[2] for match in found if match}
+def commands(path: Path = ROOT / procfile.NAME) -> dict[str, str]:
+    """A Procfile's command lines, by the names of the processes."""
+    return procfile.commands(path.read_text())
 
 
 class Desk:

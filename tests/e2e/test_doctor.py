@@ -32,4 +32,4 @@ def test_all_is_well_until_a_worker_dies(desk_on_services: Desk) -> None:
         line for line in done.stdout.splitlines() if line.startswith("✗ Jobs: no worker did a job")
     ]
     assert "Look at BROKER_URL." in done.stdout
-    assert done.stderr.strip().endswith("1 of 18 failed: jobs")
+    assert done.stderr.strip().endswith("1 of 19 failed: jobs")

@@ -27,7 +27,7 @@ CUSTOMER, AGENT = "nina@new.example", "otto@new.example"
 def pooled_desk(tmp_path: Path, released_url: str | None, aws: dict[str, str]) -> Iterator[Desk]:
     """A desk that finds its user pool where the stack has written it down."""
     desk = Desk(tmp_path, database_url=released_url)
-    given = {"SiteUrl": desk.url, "LocalPages": aws["AWS_ENDPOINT_URL"], "SignInName": "Acme"}
+    given = {"LocalSiteUrl": desk.url, "LocalPages": aws["AWS_ENDPOINT_URL"], "SignInName": "Acme"}
     stacks.apply("identity", stage="local", parameters=given)
     idp = boto3.client("cognito-idp")
     (pool,) = idp.list_user_pools(MaxResults=2)["UserPools"]

@@ -94,6 +94,7 @@ PAGES: dict[str, dict[str, str]] = {
         "admin-journal": "/admin/events/event/",
         "admin-dead-jobs": "/admin/dead-jobs/",
         "admin-dead-jobs-sure": "/admin/dead-jobs/",
+        "admin-dead-messages": "/admin/dead-messages/",
         "admin-mail": "/admin/notifications/outgoingmail/",
         "admin-mail-back": "/admin/notifications/recipient/",
         "admin-mail-back-one": "/admin/notifications/recipient/{recipient}/change/",

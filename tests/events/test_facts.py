@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from apps.events.bodies import contracts
 from apps.events.envelope import Envelope
 from apps.events.facts import Fact, registered, schema
+from apps.events.stream.coding import encode
 from apps.kernel.actors import SYSTEM
 from tests.events.facts import Muted, Rung
+from tests.events.streams import fact
 from tests.support import NOON
 
 
@@ -61,6 +64,42 @@ def test_every_fact_tells_in_words_what_happened() -> None:
 
 def test_the_contract_of_every_fact_is_written_down() -> None:
     call_command("facts", "--check")
+
+
+def test_a_line_of_the_stream_has_what_its_contract_says(db: None) -> None:
+    spelt = {int: "int", str: "str", dict: "object", type(None): "null"}
+    line = json.loads(encode(fact(7, said="x")))
+
+    fields = contracts()["stream: line"]["fields"]
+
+    assert line.keys() == fields.keys()
+    assert [
+        name for name, value in line.items() if spelt[type(value)] not in fields[name].split(" | ")
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("field", "kind"), [("subject", "int"), ("actor_id", "int"), ("colour", "str")]
+)
+def test_a_line_that_changed_is_found_and_not_written_down(
+    settings: object, tmp_path: Path, field: str, kind: str
+) -> None:
+    """As if the snapshot had been made when the line still said so."""
+    then = contracts()
+    then["stream: line"] = {
+        **then["stream: line"],
+        "fields": {**then["stream: line"]["fields"], field: kind},
+    }
+    facts = {name: schema(one) for name, one in registered().items()}
+    (tmp_path / "contracts").mkdir()
+    (tmp_path / "contracts" / "facts.json").write_text(json.dumps(facts))
+    (tmp_path / "contracts" / "bodies.json").write_text(json.dumps(then))
+    settings.BASE_DIR = tmp_path  # type: ignore[attr-defined]
+
+    with pytest.raises(CommandError, match="stream: line"):
+        call_command("facts", "--check")
+    with pytest.raises(CommandError, match="would break: stream: line"):
+        call_command("facts", "--write")
 
 
 def test_a_changed_field_is_found(settings: object, tmp_path: Path) -> None:

@@ -64,6 +64,9 @@ class Kept:
     def read(self, shard: str, *, after: str | None, limit: int = 1) -> Batch:
         raise NotImplementedError
 
+    def tip(self, shard: str) -> str:
+        raise NotImplementedError
+
 
 @pytest.fixture
 def kept() -> Iterator[Kept]:

@@ -55,6 +55,21 @@ class TestEveryStream:
 
         assert [len(batch.records) for batch in (first, second, again, later)] == [2, 1, 0, 1]
 
+    def test_its_tip_is_before_all_that_comes(self, streaming: Stream) -> None:
+        """Whatever was there, and however it grows meanwhile."""
+        for pk in (1, 2):
+            tips = {shard.id: streaming.tip(shard.id) for shard in streaming.shards()}
+            streaming.put([record(pk, "ticket:1"), record(10 + pk, "ticket:2")])
+
+            found = [
+                event.id
+                for shard, tip in tips.items()
+                for read in streaming.read(shard, after=tip).records
+                for event in facts_in(read)
+            ]
+
+            assert {pk, 10 + pk} <= set(found)
+
     def test_a_position_outlives_its_reader(self, streaming: Stream) -> None:
         streaming.put([record(pk, "ticket:1") for pk in (1, 2)])
         shard = next(s.id for s in streaming.shards() if streaming.read(s.id, after=None).records)
@@ -114,6 +129,18 @@ class TestLines:
         assert [len(before.records), len(after.records)] == [1, 1]
         assert json.loads(after.records[0].data)["id"] == 3
         assert [json.loads(line)["id"] for line in file.read_text().splitlines()] == [1, 3]
+
+    def test_its_tip_leaves_out_what_was_there(self, stream: LinesStream, folder: Path) -> None:
+        stream.put([record(1)])
+        (file,) = folder.glob("*.jsonl")
+        with file.open("ab") as torn:
+            torn.write(record(2).data[:40])
+
+        tip = stream.tip("lines")
+        stream.put([record(3)])
+
+        (found,) = stream.read("lines", after=tip).records
+        assert json.loads(found.data)["id"] == 3
 
     def test_a_full_file_is_followed_by_another(
         self, stream: LinesStream, folder: Path, monkeypatch: pytest.MonkeyPatch

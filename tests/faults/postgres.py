@@ -8,7 +8,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,8 +26,8 @@ def binaries() -> Path | None:
 
 
 class Server:
-    def __init__(self, folder: Path, binaries: Path) -> None:
-        self.folder, self.binaries = folder, binaries
+    def __init__(self, folder: Path, binaries: Path, settings: Mapping[str, str]) -> None:
+        self.folder, self.binaries, self.settings = folder, binaries, settings
         self.port = free_port()
         self.url = f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
         # It refuses to run as root.
@@ -47,7 +47,8 @@ class Server:
 
     def start(self) -> None:
         """Start, and come back when it answers."""
-        settings = ("listen_addresses=127.0.0.1", f"unix_socket_directories={self.folder}")
+        settings = ["listen_addresses=127.0.0.1", f"unix_socket_directories={self.folder}"]
+        settings += [f"{name}={value}" for name, value in self.settings.items()]
         command = [self.binaries / "postgres", "-D", self.folder / "data", "-p", str(self.port)]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -79,11 +80,11 @@ class Server:
 
 
 @contextmanager
-def own_server() -> Iterator[Server]:
+def own_server(**settings: str) -> Iterator[Server]:
     found = binaries()
     assert found is not None, "PostgreSQL is not installed"
     folder = Path(tempfile.mkdtemp(prefix="tendril-pg-"))  # where its user is let in
-    server = Server(folder, found)
+    server = Server(folder, found, settings)
     try:
         server.create()
         server.start()

@@ -228,6 +228,9 @@ class Resharding:
         left = self.left[shard]
         return Batch((), str(left), behind=left > 0, ended=left == 0)
 
+    def tip(self, shard: str) -> str:
+        return str(self.left[shard])
+
 
 def _reopen() -> None:
     with transaction.atomic():

@@ -221,6 +221,13 @@ def _forgotten(desk: Desk, number: int) -> None:
     )
 
 
+def _read_long_ago(desk: Desk, number: int) -> None:
+    then = timezone.now() - timedelta(days=settings.INCOMING_MAIL_DAYS + 1)
+    IncomingMail.objects.create(
+        store=inbox.get().store, key=f"o{number}.eml", state="kept", received_at=then, due_at=then
+    )
+
+
 def _came_and_went(desk: Desk, number: int) -> None:
     for minute, state in enumerate(["ALARM", "OK"] * 6):
         say(state, minute, AlarmArn=f"{ARN}-{number}")
@@ -292,6 +299,10 @@ DUE = {
     ),
     "erase-mail": Due(
         make=_each(_forgotten), count=lambda _: IncomingMail.objects.count(), change=-MANY
+    ),
+    "prune-incoming": Due(
+        make=_each(_read_long_ago),
+        count=lambda _: IncomingMail.objects.filter(state="kept").count(), change=-MANY,
     ),
     # It counts what stands, as often as it is asked, and writes no row.
     "measure": Due(make=lambda _: None, count=lambda _: Event.objects.count(), change=0),

@@ -365,9 +365,7 @@ class TestAnotherJobThatFails:
 @pytest.mark.django_db
 def test_only_administrators_may(cast: Cast) -> None:
     with pytest.raises(ForbiddenError):
-        actions.note_dropped(
-            job_id="j", task="t", queue="mail", actor=cast.actor(cast.alice), now=NOON
-        )
+        actions.note_dropped(job=read("", key="j"), actor=cast.actor(cast.alice), now=NOON)
 
 
 PAGE = "/admin/dead-jobs/"

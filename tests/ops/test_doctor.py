@@ -6,9 +6,11 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from django.core.cache import caches
 from django.core.files.storage import default_storage
@@ -19,15 +21,35 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.events import relay
+from apps.events.stream import Record, Stream, stream
+from apps.events.stream.coding import encode
+from apps.events.stream.sending import send_due
+from apps.insights.reducing import reduce
 from apps.mail.inbox import inbox
 from apps.notifications.carrying import carrier
 from apps.ops import doctor
-from apps.ops.doctor import Ailment, Finding, Probe, carrying, examine, keeping, look, safety
+from apps.ops.doctor import (
+    Ailment,
+    Finding,
+    Probe,
+    actions,
+    carrying,
+    examine,
+    keeping,
+    look,
+    safety,
+    serving,
+)
 from apps.ops.doctor.table import PROBES
 from apps.ops.models import ChoreRun
 from apps.ops.models import Probe as Mark
+from apps.ops.publish import mark_of
+from tests.buckets import new_bucket
 from tests.cast import make_cast
+from tests.events.streams import everything, fact, streaming
 from tests.support import transactional
+
+__all__ = ["streaming"]
 
 
 def a_probe(prove: Any, name: str = "one") -> Probe:
@@ -79,13 +101,14 @@ class TestLooking:
 
 @contextmanager
 def a_relay() -> Iterator[None]:
-    """A relay."""
+    """A relay, with its thread for the stream in the same."""
     over = threading.Event()
 
     def work() -> None:
         while not over.wait(0.02):
             for claim in relay.claim_due(now=timezone.now()):
                 relay.deliver(claim)
+            send_due(now=timezone.now())
         connections.close_all()
 
     thread = threading.Thread(target=work)
@@ -153,6 +176,103 @@ class TestEachProbe:
                 safety.secret_key()
 
 
+@contextmanager
+def a_network(bucket: str) -> Iterator[str]:
+    """What answers whoever asks, out of a bucket: it forbids what isn't there, as S3 does."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            client = boto3.client("s3")
+            try:
+                body = client.get_object(Bucket=bucket, Key=self.path[1:])["Body"].read()
+            except client.exceptions.NoSuchKey:
+                self.send_error(403)
+                return
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class TestStaticFiles:
+    @pytest.fixture
+    def build(self, tmp_path: Path, settings: Any) -> Path:
+        (tmp_path / "css").mkdir()
+        (tmp_path / "css" / "tokens.0123456789ab.css").write_bytes(b"a {}")
+        paths = {"css/tokens.css": "css/tokens.0123456789ab.css"}
+        (tmp_path / "staticfiles.json").write_text(json.dumps({"paths": paths}))
+        settings.STATIC_ROOT, settings.ASSETS_BUCKET = tmp_path, None
+        return tmp_path
+
+    @pytest.fixture
+    def bucket(self, aws: dict[str, str], build: Path, settings: Any) -> Iterator[str]:
+        name = new_bucket()
+        settings.ASSETS_BUCKET = (name, "")
+        settings.ORIGIN_SECRET = "a secret of the edge"
+        with a_network(name) as settings.SITE_URL:
+            yield name
+
+    def test_that_the_web_processes_have(self, build: Path) -> None:
+        assert serving.assets() == "the web processes have all 1 of this build"
+
+    def test_that_nobody_collected_or_that_went(self, build: Path) -> None:
+        (build / "css" / "tokens.0123456789ab.css").unlink()
+        with pytest.raises(Ailment, match=r"1 is missing: css/tokens\.0123456789ab\.css"):
+            serving.assets()
+
+        (build / "staticfiles.json").unlink()
+        with pytest.raises(Ailment, match="none were collected"):
+            serving.assets()
+
+    def test_that_were_sent(self, bucket: str) -> None:
+        call_command("assets", verbosity=0)
+
+        assert serving.assets() == (
+            "read one at its public address, and all 1 of this build were sent"
+        )
+
+    def test_of_a_build_that_was_not_sent(self, bucket: str, build: Path) -> None:
+        call_command("assets", verbosity=0)
+        paths = {"css/tokens.css": "css/tokens.0123456789ab.css", "js/x.js": "js/x.1.js"}
+        (build / "js").mkdir()
+        (build / "js" / "x.1.js").write_bytes(b"1")
+        (build / "staticfiles.json").write_text(json.dumps({"paths": paths}))
+
+        with pytest.raises(Ailment, match="not all of this build were sent: staticfiles"):
+            serving.assets()
+
+    def test_that_are_not_there_or_others(self, bucket: str) -> None:
+        with pytest.raises(Ailment, match="is not at its public address"):
+            serving.assets()
+
+        boto3.client("s3").put_object(
+            Bucket=bucket, Key="static/css/tokens.0123456789ab.css", Body=b"b {}"
+        )
+        with pytest.raises(Ailment, match="reads otherwise"):
+            serving.assets()
+
+    def test_that_nothing_takes_from_the_bucket_yet(self, bucket: str, settings: Any) -> None:
+        """Web processes answer: they have the files, and no mark."""
+        call_command("assets", verbosity=0)
+        settings.ORIGIN_SECRET = ""
+        key = f"static/{mark_of((settings.STATIC_ROOT / 'staticfiles.json').read_bytes())}"
+        boto3.client("s3").delete_object(Bucket=bucket, Key=key)
+
+        assert "nothing takes them from the bucket yet" in serving.assets()
+
+
 class TestTheSite:
     @pytest.fixture(autouse=True)
     def served(self, settings: Any) -> Any:
@@ -211,6 +331,47 @@ class TestWhatIsCarried:
 
         assert "heard it" in said
         assert not Mark.objects.exists()
+
+    def test_the_stream_has_what_the_relay_brings(
+        self, streaming: Stream, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(carrying, "STREAM_LOOK", 0.05)
+        with a_relay():
+            said = carrying.streaming()
+
+        assert "recorded a fact, and read it" in said
+        assert not Mark.objects.exists()
+
+    def test_its_fact_is_one_that_all_readers_pass_over(self, streaming: Stream) -> None:
+        told = actions.tell(now=timezone.now())
+        send_due(now=timezone.now())
+
+        events = everything(streaming)
+
+        assert [(event.name, event.subject) for event in events] == [
+            ("desk.examined", f"probe:{told}")
+        ]
+        assert reduce(events) == {}
+
+    def test_a_stream_to_which_nobody_brings_anything(
+        self, streaming: Stream, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(carrying, "WAIT", 0.1)
+        monkeypatch.setattr(carrying, "STREAM_LOOK", 0.05)
+        other = fact(7)  # somebody else's, a moment ago
+        streaming.put([Record(other.subject, encode(other))])
+
+        with pytest.raises(Ailment, match="no relay brought a fact there"):
+            carrying.streaming()
+        assert not Mark.objects.exists()
+
+    def test_a_stream_that_is_not_there(self, aws: dict[str, str]) -> None:
+        with stream.override(stream.build("kinesis://nowhere")):
+            finding = look(next(probe for probe in PROBES if probe.name == "stream"))
+
+        assert not finding.is_well
+        assert finding.said.startswith("StreamAwayError")
+        assert finding.variable == "STREAM_URL"
 
     def test_facts_that_nobody_hears(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(carrying, "WAIT", 0.1)

@@ -14,6 +14,8 @@ from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
 
+WRONG = "private, no-store"
+
 
 def test_nothing_there_says_so_and_leads_home() -> None:
     answer = Client().get("/nothing/here/")
@@ -53,6 +55,49 @@ def test_a_broken_page_is_told_without_what_may_be_broken(
     assert answer.status_code == 500
     assert answer["X-Request-Id"] in answer.content.decode()
     assert b"secret" not in answer.content
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "status"),
+    [
+        ("testserver", "/nothing/here/", 404),
+        ("testserver", "/%00/", 404),  # refused by a middleware
+        ("stranger.example", "/", 400),  # by Django itself
+        ("testserver", "/notifications/read/", 405),
+        ("testserver", "/", 500),
+    ],
+)
+def test_nobody_keeps_what_went_wrong(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, host: str, path: str, status: int
+) -> None:
+    """A page with a name in its head would be shown to whoever asks next."""
+    client = Client(raise_request_exception=False, headers={"Host": host})
+    client.force_login(cast.rachel)
+    if status == 500:
+        monkeypatch.setattr(home, "actor_of", lambda _: 1 / 0)
+
+    answer = client.get(path)
+
+    assert (answer.status_code, answer["Cache-Control"]) == (status, WRONG)
+
+
+def test_nor_what_was_refused_of_a_form(cast: Cast, settings: Any) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(cast.rachel)
+    stale = client.post("/new/other/", {"text": "My story"})
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
+    large = client.post("/new/other/", {"text": "T" * 40})
+
+    assert [(each.status_code, each["Cache-Control"]) for each in (stale, large)] == [
+        (403, WRONG),
+        (413, WRONG),
+    ]
+
+
+def test_nor_that_nobody_but_the_edge_is_answered(settings: Any) -> None:
+    settings.ORIGIN_SECRET = "of-the-edge"
+
+    assert Client().get("/")["Cache-Control"] == WRONG
 
 
 @pytest.mark.parametrize(
@@ -96,6 +141,7 @@ def test_too_many_attempts_say_when_to_try_again(cast: Cast) -> None:
 
     assert answer.status_code == 429
     assert answer["Retry-After"] == "300"
+    assert answer["Cache-Control"] == WRONG
     assert b"Try again in 5 minutes" in answer.content
 
 

@@ -196,6 +196,8 @@ get  admin/availability/                                                        
 post admin/availability/                                                        LLLLL9999
 get  admin/dead-jobs/                                                           LLLLLFFF2
 post admin/dead-jobs/                                                           LLLLLFFF3
+get  admin/dead-messages/                                                       LLLLLFFF2
+post admin/dead-messages/                                                       LLLLLFFF3
 get  admin/doctor/                                                              LLLLLFFF2
 post admin/doctor/                                                              LLLLLFFF2
 get  admin/desk/savedreply/                                                     LLLLL2222

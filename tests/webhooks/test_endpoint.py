@@ -23,6 +23,7 @@ from tests.webhooks.hooks import endpoint
 
 pytestmark = pytest.mark.django_db
 URL = "https://hooks.example.com/desk"
+EVERYBODY = {"whose": "everybody", "sure": "on"}
 
 
 def told() -> list[str]:
@@ -141,7 +142,7 @@ class TestPages:
         return client
 
     def test_show_the_secret_once(self, client: Client) -> None:
-        form = {"name": "CRM", "url": URL, "facts": ["ticket.raised"]}
+        form = {"name": "CRM", "url": URL, "facts": ["ticket.raised"], **EVERYBODY}
 
         made = client.post("/admin/webhooks/endpoint/add/", form, follow=True)
 
@@ -175,8 +176,8 @@ class TestPages:
 
     def test_change_it(self, client: Client, cast: Cast) -> None:
         row = endpoint(cast, URL)
-        form = {"name": "ERP", "url": URL, "facts": ["ticket.closed"], "internal": "on",
-                "internal_facts": ["person.changed"]}  # fmt: skip
+        form = {"name": "ERP", "url": URL, "facts": ["ticket.closed"], "whose": "ours",
+                "sure": "on", "internal_facts": ["person.changed"]}  # fmt: skip
 
         client.post(f"/admin/webhooks/endpoint/{row.pk}/change/", form)
 
@@ -184,8 +185,55 @@ class TestPages:
         assert (row.name, row.internal) == ("ERP", True)
         assert row.facts == ["person.changed", "ticket.closed"]
 
+    def test_are_for_one_organisation(self, client: Client, cast: Cast) -> None:
+        form = {"name": "CRM", "url": URL, "facts": ["ticket.raised"], "whose": "one",
+                "organisation": cast.acme.pk}  # fmt: skip
+
+        client.post("/admin/webhooks/endpoint/add/", form)
+
+        row = Endpoint.objects.get()
+        assert (row.organisation, row.internal) == (cast.acme, False)
+        assert "Acme" in client.get("/admin/webhooks/endpoint/").text
+
+    @pytest.mark.parametrize(
+        ("said", "told"),
+        [
+            ({}, "This field is required."),
+            ({"whose": "one"}, "Choose the organisation."),
+            ({"whose": "everybody"}, "Say that this is what you want."),
+            ({"whose": "ours"}, "Say that this is what you want."),
+            ({"whose": "everybody", "sure": "on", "organisation": 1}, "more than one organisation"),
+            ({"whose": "nobody", "sure": "on"}, "Select a valid choice"),
+        ],
+    )
+    def test_never_mean_all_customers_by_a_blank(
+        self, client: Client, cast: Cast, said: dict[str, Any], told: str
+    ) -> None:
+        form = {"name": "CRM", "url": URL, "facts": ["ticket.raised"], **said}
+        if "organisation" in form:
+            form["organisation"] = cast.acme.pk
+
+        answer = client.post("/admin/webhooks/endpoint/add/", form)
+
+        assert told in answer.text
+        assert not Endpoint.objects.exists()
+
+    def test_ask_again_only_where_more_is_told_than_before(
+        self, client: Client, cast: Cast
+    ) -> None:
+        all_customers, one = endpoint(cast, URL), endpoint(cast, URL, organisation=cast.acme)
+        form = {"name": "ERP", "url": URL, "facts": ["ticket.raised"], "whose": "everybody"}
+
+        for row in (all_customers, one):
+            client.post(f"/admin/webhooks/endpoint/{row.pk}/change/", form)
+
+        for row in (all_customers, one):
+            row.refresh_from_db()
+        assert (all_customers.name, one.name, one.organisation) == ("ERP", "CRM", cast.acme)
+        assert "all customers" in client.get("/admin/webhooks/endpoint/").text
+
     def test_say_what_is_wrong_with_it(self, client: Client) -> None:
-        form = {"name": "CRM", "url": "http://10.0.0.1/", "facts": ["ticket.raised"]}
+        form = {"name": "CRM", "url": "http://10.0.0.1/", "facts": ["ticket.raised"], **EVERYBODY}
 
         answer = client.post("/admin/webhooks/endpoint/add/", form, follow=True)
 

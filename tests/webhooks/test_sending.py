@@ -13,6 +13,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.events.bodies import contracts
 from apps.events.models import Delivery, Event
 from apps.events.registry import subscribers_of
@@ -244,6 +245,38 @@ class TestAnEndpointThatFailsForDays:
         assert mail.to == cast.ada.email
         assert failing.url in mail.text
         assert f"/admin/webhooks/endpoint/{failing.pk}/change/" in mail.text
+
+    def test_of_an_organisation_tells_its_managers_too(self, cast: Cast, failing: Endpoint) -> None:
+        """Each once; nobody of another organisation, and no member who doesn't manage it."""
+        Endpoint.objects.update(organisation=cast.acme, url=f"{failing.url}?key=secret")
+        for gone in (cast.ross, cast.oscar):
+            User.objects.filter(pk=gone.pk).update(is_organisation_manager=True)
+        User.objects.filter(pk=cast.ross.pk).update(is_active=False)
+        User.objects.filter(pk=cast.ada.pk).update(
+            organisation=cast.acme, is_organisation_manager=True
+        )
+        User.objects.filter(pk=cast.monica.pk).update(locale="de")
+        OutgoingMail.objects.all().delete()
+
+        send()
+
+        mails = {mail.to: mail for mail in OutgoingMail.objects.exclude(key__startswith="ticket")}
+        assert set(mails) == {cast.ada.email, cast.monica.email}
+        theirs = mails[cast.monica.email].text
+        assert "127.0.0.1" in theirs
+        assert "Sie" in theirs
+        assert "Acme" in theirs
+        assert "/new/" in theirs
+        assert "/admin/" not in theirs
+        assert "key=secret" not in theirs
+        assert "/admin/" in mails[cast.ada.email].text
+
+    def test_of_no_organisation_tells_no_customer(self, cast: Cast, failing: Endpoint) -> None:
+        OutgoingMail.objects.all().delete()
+
+        send()
+
+        assert {mail.to for mail in OutgoingMail.objects.all()} == {cast.ada.email}
 
     def test_goes_on_when_it_answers_in_between(self, failing: Endpoint, server: Receiver) -> None:
         server.then = 200

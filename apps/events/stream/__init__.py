@@ -56,6 +56,9 @@ class Stream(Protocol):
     def read(self, shard: str, *, after: str | None, limit: int = MAX_RECORDS) -> Batch:
         """What follows a position; None is the oldest that is kept."""
 
+    def tip(self, shard: str) -> str:
+        """A position that all that is put from now on follows; a little of before may, too."""
+
 
 stream = Port[Stream](
     "STREAM_URL",

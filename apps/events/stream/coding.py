@@ -1,4 +1,4 @@
-"""A fact as the stream carries it: one line of JSON, the fields of the envelope."""
+"""A fact as the stream carries it: one line of JSON (apps.events.bodies.LineBody)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import datetime
 
+from apps.events.bodies import of_line
 from apps.events.envelope import Envelope
 from apps.events.stream import Record
 
@@ -16,21 +17,7 @@ logger = logging.getLogger(__name__)
 
 def encode(event: Envelope) -> bytes:
     """Without the line's end."""
-    body = {
-        "id": event.id,
-        "name": event.name,
-        "schema": event.version,
-        "subject": event.subject,
-        "occurred_at": event.occurred_at.isoformat(),
-        "recorded_at": event.recorded_at.isoformat(),
-        "actor_kind": event.actor_kind,
-        "actor_id": event.actor_id,
-        "causation_id": event.causation_id,
-        "correlation_id": str(event.correlation_id),
-        "depth": event.depth,
-        "data": event.data,
-    }
-    return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+    return json.dumps(of_line(event), separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def decode(line: bytes) -> Envelope:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -12,13 +13,16 @@ from apps.kernel import aws
 from apps.kernel.ports import Location
 
 CALL_BYTES = 5 * 1024 * 1024  # of one PutRecords, keys counted
+_TIME = "at:"  # a position that is a time, in seconds, and no record's
+_SKEW = 60  # seconds that our clock may be ahead of Kinesis's
 
 
 class KinesisStream:
     """Amazon Kinesis: `kinesis://<stream name>`. Partition key is the subject.
 
     PutRecords may take a record and refuse one before it, so that no call holds two of a subject:
-    all facts of a subject in a call are one record (ADR 39). A position is a sequence number.
+    all facts of a subject in a call are one record (ADR 39). A position is a sequence number, or a
+    time where no record is known yet.
     """
 
     def __init__(self, location: Location) -> None:
@@ -71,6 +75,9 @@ class KinesisStream:
             ended=not following,
         )
 
+    def tip(self, shard: str) -> str:  # noqa: ARG002 - a time is one in each of them
+        return f"{_TIME}{time.time() - _SKEW:.3f}"
+
     def _records(self, shard: str, after: str | None, limit: int) -> Any:
         iterator = self._iterators.pop((shard, after), None)
         if iterator is not None:
@@ -78,13 +85,9 @@ class KinesisStream:
                 return self._client.get_records(ShardIterator=iterator, Limit=limit)
             except self._client.exceptions.ExpiredIteratorException:
                 pass  # five minutes have passed
-        begin: dict[str, str] = {"ShardIteratorType": "TRIM_HORIZON"}
-        if after is not None:
-            begin = {
-                "ShardIteratorType": "AFTER_SEQUENCE_NUMBER",
-                "StartingSequenceNumber": after,
-            }
-        made = self._client.get_shard_iterator(StreamName=self.name, ShardId=shard, **begin)
+        made = self._client.get_shard_iterator(
+            StreamName=self.name, ShardId=shard, **_beginning(after)
+        )
         return self._client.get_records(ShardIterator=made["ShardIterator"], Limit=limit)
 
     @property
@@ -98,6 +101,15 @@ def _told() -> Iterator[None]:
         yield
     except (ClientError, BotoCoreError) as error:
         raise StreamAwayError(str(error)) from error
+
+
+def _beginning(after: str | None) -> dict[str, Any]:
+    if after is None:
+        return {"ShardIteratorType": "TRIM_HORIZON"}
+    if after.startswith(_TIME):
+        moment = float(after.removeprefix(_TIME))
+        return {"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": moment}
+    return {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": after}
 
 
 def _calls(records: Sequence[Record]) -> Iterator[list[int]]:

@@ -61,6 +61,14 @@ class LinesStream:
             position = f"{name}:{offset}" if name else None
             return Batch(tuple(records), position, behind=len(records) == limit)
 
+    def tip(self, shard: str) -> str:  # noqa: ARG002 - there is one
+        with _told():
+            files = self._files()
+            if not files:
+                return ""
+            with files[-1].open("rb") as last:
+                return f"{files[-1].name}:{_end_of_lines(last)}"
+
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """The lock goes with the process, however it ends."""
@@ -139,14 +147,19 @@ def _subject(line: bytes) -> str:
 
 
 def _cut_off_torn(file: BinaryIO) -> None:
-    size = end = file.seek(0, os.SEEK_END)
+    end = _end_of_lines(file)
+    if end < file.seek(0, os.SEEK_END):
+        file.truncate(end)
+
+
+def _end_of_lines(file: BinaryIO) -> int:
+    """Where the last whole line ends."""
+    end = file.seek(0, os.SEEK_END)
     while end:
         start = max(0, end - 64 * 1024)
         file.seek(start)
         place = file.read(end - start).rfind(b"\n")
         if place >= 0:
-            end = start + place + 1
-            break
+            return start + place + 1
         end = start
-    if end < size:
-        file.truncate(end)
+    return 0

@@ -26,3 +26,14 @@ def unhurried() -> Iterator[None]:
         if connection.connection is not None:
             with connection.cursor() as cursor:
                 cursor.execute("RESET statement_timeout")
+
+
+def look_at_tables() -> None:
+    """Have PostgreSQL look at what has just been loaded in bulk.
+
+    Until it has, it takes full tables for empty ones, and reads all of the journal for each batch
+    that the search index is made of.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")

@@ -13,6 +13,8 @@ from urllib.parse import SplitResult
 from django.core.exceptions import ImproperlyConfigured
 
 DEAD = "dead"  # where SQS puts what was taken too often
+# The worker tier's own, which sqsd reads, and what it refused so many times.
+WORKER, DEAD_MESSAGES, WORKER_TIMES = "worker", "worker-dead", 10
 
 _SCHEMES = {"sqs": "https", "sqs+http": "http"}
 _PATH = re.compile(r"/(?P<account>\d{12})/(?P<prefix>[A-Za-z0-9_-]{0,60})")

@@ -1,4 +1,7 @@
-"""Jobs that were given up: whatever the broker is, staff read them, put them back or drop them."""
+"""What was given up: whatever the broker is, staff read it, put it back or drop it.
+
+Jobs that workers failed with, and on AWS also messages that the worker tier refused.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,10 @@ class UnavailableError(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadJob:
-    """`key` names it to the broker, `job_id` to Celery; `times` is how often it was taken."""
+    """`key` names it to the broker, `job_id` to Celery; `times` is how often it was taken.
+
+    Of a message `task` is its kind (apps.events.inbox), and `arguments` all that it says.
+    """
 
     key: str
     job_id: str
@@ -47,6 +53,8 @@ class Found:
 
 class DeadJobs(Protocol):
     """Each method raises UnavailableError where the broker is away."""
+
+    possible: bool  # whether anything can ever be given up here
 
     def read(self) -> Found: ...
 
@@ -69,5 +77,13 @@ dead_jobs = Port[DeadJobs](
         "lease": "apps.ops.dead_jobs.embedded.EmbeddedDeadJobs",
         "sqs": "apps.ops.dead_jobs.sqs.SqsDeadJobs",
         "sqs+http": "apps.ops.dead_jobs.sqs.SqsDeadJobs",
+    },
+)
+dead_messages = Port[DeadJobs](
+    "BROKER_URL",
+    {
+        "lease": "apps.ops.dead_jobs.embedded.NoDeadMessages",
+        "sqs": "apps.ops.dead_jobs.sqs.SqsDeadMessages",
+        "sqs+http": "apps.ops.dead_jobs.sqs.SqsDeadMessages",
     },
 )

@@ -17,6 +17,8 @@ PATIENCE = 5  # seconds that a page waits for the file
 
 
 class EmbeddedDeadJobs:
+    possible = True
+
     def __init__(self, location: Location) -> None:
         # The lease is the workers' matter: nothing is claimed here.
         self.queue = LeaseQueue(Path(location.path), lease=60, patience=PATIENCE)
@@ -45,6 +47,27 @@ class EmbeddedDeadJobs:
                 done = act(dead.id)
             if done:
                 yield _job(dead)
+
+
+class NoDeadMessages:
+    """The worker tier reads a queue of SQS; here the relay runs all subscribers itself."""
+
+    possible = False
+
+    def __init__(self, location: Location) -> None:
+        self.location = location
+
+    def read(self) -> Found:
+        return Found(jobs=[], total=0)
+
+    def count(self) -> int:
+        return 0
+
+    def retry(self, keys: Collection[str]) -> Iterator[DeadJob]:  # noqa: ARG002
+        return iter(())
+
+    def drop(self, keys: Collection[str]) -> Iterator[DeadJob]:  # noqa: ARG002
+        return iter(())
 
 
 def _job(dead: Dead) -> DeadJob:

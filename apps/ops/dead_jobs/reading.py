@@ -1,4 +1,4 @@
-"""What a message of Celery's says, for people. Pure."""
+"""What a message of Celery's, or one to the worker tier, says for people. Pure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import json
 from datetime import datetime
 from typing import Any
 
+from apps.events.inbox import kind_of
+from apps.ops.broker import address
 from apps.ops.broker.queues import QUEUES
 from apps.ops.dead_jobs import DeadJob
 
@@ -27,6 +29,21 @@ def read(body: str, *, key: str, queue: str = "", times: int = 0, sent_at: str =
         arguments=_arguments(message, body)[:LONGEST],
         sent_at=_time(str(headers.get("sent_at") or sent_at)),
         times=times,
+    )
+
+
+def read_message(body: str, *, key: str, sent_at: datetime) -> DeadJob:
+    """One to the worker tier, by its kind. Never raises."""
+    message = _json(body)
+    told = json.dumps(message, indent=2, ensure_ascii=False) if message else body
+    return DeadJob(
+        key=key,
+        job_id=key,
+        task=kind_of(message),
+        queue=address.WORKER,
+        arguments=told[:LONGEST],
+        sent_at=sent_at,
+        times=address.WORKER_TIMES,
     )
 
 

@@ -1,4 +1,4 @@
-"""SQS's queue of dead jobs.
+"""SQS's queues of what was given up.
 
 Reading there is receiving: what is looked at is hidden from others for a moment, and given back.
 """
@@ -21,7 +21,7 @@ from apps.kernel.ports import Location
 from apps.ops.broker import address
 from apps.ops.broker.queues import QUEUES
 from apps.ops.dead_jobs import MOST, DeadJob, Found, UnavailableError
-from apps.ops.dead_jobs.reading import read
+from apps.ops.dead_jobs.reading import read, read_message
 
 logger = logging.getLogger(__name__)
 
@@ -49,9 +49,12 @@ class _Look:
 
 
 class SqsDeadJobs:
+    possible = True
+    dead = address.DEAD
+
     def __init__(self, location: Location) -> None:
         self.address = address.read(location)
-        self.url = self.address.queue(address.DEAD)
+        self.url = self.address.queue(self.dead)
 
     def read(self) -> Found:
         with _told(), self._looking() as look:
@@ -69,7 +72,11 @@ class SqsDeadJobs:
         for raw, job in self._chosen(keys):
             with _told():
                 queue = self.address.queue(job.queue)
-                self._client().send_message(QueueUrl=queue, MessageBody=raw["Body"])
+                self._client().send_message(
+                    QueueUrl=queue,
+                    MessageBody=raw["Body"],
+                    MessageAttributes=raw.get("MessageAttributes", {}),
+                )
                 self._delete(raw)
             yield job
 
@@ -116,6 +123,7 @@ class SqsDeadJobs:
             VisibilityTimeout=HIDDEN,
             WaitTimeSeconds=1 if wait else 0,
             MessageSystemAttributeNames=["All"],
+            MessageAttributeNames=["All"],
         )
         found: list[Any] = answer.get("Messages", [])
         return found
@@ -142,20 +150,31 @@ class SqsDeadJobs:
         self._client().delete_message(QueueUrl=self.url, ReceiptHandle=raw["ReceiptHandle"])
 
     def _job(self, raw: Any) -> DeadJob:
-        told = raw["Attributes"]
-        came_from = told.get("DeadLetterQueueSourceArn", "").rpartition(":")[2]
+        came_from = raw["Attributes"].get("DeadLetterQueueSourceArn", "").rpartition(":")[2]
         queue = came_from.removeprefix(self.address.prefix)
-        sent = datetime.fromtimestamp(int(told["SentTimestamp"]) / 1000, UTC)
         return read(
             raw["Body"],
             key=raw["MessageId"],
             queue=queue,
             times=QUEUES[queue].times if queue in QUEUES else 0,
-            sent_at=sent.isoformat(),
+            sent_at=_sent(raw).isoformat(),
         )
 
     def _client(self) -> Any:
         return aws.client("sqs", endpoint=self.address.endpoint, read=5, attempts=2)
+
+
+class SqsDeadMessages(SqsDeadJobs):
+    """What the worker tier refused: facts' claims, and what SES and CloudWatch tell."""
+
+    dead = address.DEAD_MESSAGES
+
+    def _job(self, raw: Any) -> DeadJob:
+        return read_message(raw["Body"], key=raw["MessageId"], sent_at=_sent(raw))
+
+
+def _sent(raw: Any) -> datetime:
+    return datetime.fromtimestamp(int(raw["Attributes"]["SentTimestamp"]) / 1000, UTC)
 
 
 @contextmanager

@@ -11,14 +11,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.events.stream import stream
+from apps.events.stream import Stream, stream
 from apps.mail.inbox import inbox
 from apps.notifications.carrying import carrier
 from apps.ops.doctor import Ailment, actions
+from apps.ops.doctor.events import subject_of
 from apps.ops.models import JobFailure, Probe
 
 WAIT = 20.0  # seconds; an idle worker takes a job at once, a poll of SQS lasts as long
 LOOK = 0.1  # seconds between looks
+# A shard of Kinesis is read five times a second by all of its readers together.
+STREAM_LOOK = 1.0
+MOST_READ = 10_000  # records at a time, to be soon with what was put just now
 TASK = "apps.ops.tasks.answer_probe"
 
 
@@ -62,14 +66,48 @@ def facts() -> str:
 
 
 def streaming() -> str:
-    """Reads only: what is put stays for days, and every fact of the probe "facts" goes this way."""
-    shards = stream.get().shards()
-    for shard in shards[:1]:
-        stream.get().read(shard.id, after=None, limit=1)
-    count = len(shards)
-    return (
-        ngettext("read from a stream of %d shard", "read from a stream of %d shards", count) % count
+    """Record a fact, and wait until it can be read where the relay has put it.
+
+    Only workers may write there, so that nobody else could put anything. Whoever reads all facts
+    passes over this one, as over any that says nothing to them.
+    """
+    source = stream.get()
+    places: dict[str, str | None] = {shard.id: source.tip(shard.id) for shard in source.shards()}
+    token = actions.tell(now=timezone.now())
+    try:
+        if not _came_by(subject_of(token), source, places, seconds=WAIT):
+            raise Ailment(_("no relay brought a fact there within %d seconds") % WAIT)
+    finally:
+        actions.take_back(tokens=[token])
+    count = len(places)
+    told = ngettext(
+        "recorded a fact, and read it from a stream of %d shard",
+        "recorded a fact, and read it from a stream of %d shards",
+        count,
     )
+    return told % count
+
+
+def _came_by(
+    subject: str, source: Stream, places: dict[str, str | None], *, seconds: float
+) -> bool:
+    """Whether something about a subject is put after these places, as soon as it is."""
+    end, over = time.monotonic() + seconds, set[str]()
+    while True:
+        for shard in source.shards():  # each time: they are split and merged
+            if shard.id in over:
+                continue
+            if shard.id not in places:
+                places[shard.id] = source.tip(shard.id)
+            batch = source.read(shard.id, after=places[shard.id], limit=MOST_READ)
+            if any(record.subject == subject for record in batch.records):
+                return True
+            places[shard.id] = batch.position
+            if batch.ended:
+                over.add(shard.id)
+        if time.monotonic() > end:
+            return False
+        time.sleep(STREAM_LOOK)
 
 
 def _unanswered(tokens: Collection[str], *, seconds: float) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.ops.doctor import Probe, carrying, keeping, safety
+from apps.ops.doctor import Probe, carrying, keeping, safety, serving
 
 PROBES = (
     Probe(
@@ -34,6 +34,16 @@ PROBES = (
         variable="FILES_URL",
         next_step=_("Does the bucket or folder exist, and may the desk write, read and delete?"),
         prove=keeping.files,
+    ),
+    Probe(
+        name="assets",
+        title=_("Static files"),
+        variable="ASSETS_URL",
+        next_step=_(
+            "Were they collected, were they sent (manage.py assets), and does CloudFront take"
+            " /static/ of SITE_URL from that bucket?"
+        ),
+        prove=serving.assets,
     ),
     Probe(
         name="scanner",
@@ -67,7 +77,10 @@ PROBES = (
         name="stream",
         title=_("Stream"),
         variable="STREAM_URL",
-        next_step=_("Does the stream or folder exist, and may the desk read and write it?"),
+        next_step=_(
+            "Does the stream or folder exist, may workers write it and everybody read it, and is"
+            " the relay running? Facts that wait for it are in the list of deliveries."
+        ),
         prove=carrying.streaming,
     ),
     Probe(

@@ -268,8 +268,11 @@ AWS = (
         points=1,
         says="the worker refused a message ten times",
         means="Nobody here understands it: a notice of a new kind, or a message of a newer release.",
-        look=("the message itself: `aws sqs receive-message` on the queue", "the worker's log"),
-        do=("facts in it were handed over again long ago: purge the queue when the cause is known",),
+        look=("**Desk → Messages given up**: what it says", "the worker's log: why it was refused"),
+        do=(
+            "mend the cause, or roll out the release that knows it, then *Try again*",
+            "facts in it were handed over again long ago: *Throw away* when the cause is known",
+        ),
     ),
     Alarm(
         name="database-busy",

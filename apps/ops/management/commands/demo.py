@@ -6,10 +6,10 @@ from argparse import ArgumentParser
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from apps.kernel.postgresql.patience import unhurried
+from apps.kernel.postgresql.patience import look_at_tables, unhurried
 from demo.library import load_articles
 from demo.load import NotEmptyError, load
 from demo.reading import load_desk
@@ -36,11 +36,7 @@ class Command(BaseCommand):
             raise CommandError("There are tickets already: the demo needs an empty desk") from None
         finally:
             gc.enable()
-        if connection.vendor == "postgresql":
-            # Until it has looked at them, it takes full tables for empty ones, and reads all of
-            # the journal for each batch that is indexed.
-            with connection.cursor() as cursor:
-                cursor.execute("ANALYZE")
+        look_at_tables()
         call_command("reindex", stdout=self.stdout)
         took = time.monotonic() - start
         self.stdout.write(f"{tickets:,} tickets and {articles} articles in {took:.1f} s")
