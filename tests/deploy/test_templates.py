@@ -236,8 +236,8 @@ MUTATIONS = [
     Mutation(
         "a database's log for ever",
         "data",
-        "      DeletionProtection: true\n",
-        "      DeletionProtection: true\n      EnableCloudwatchLogsExports: [postgresql]\n",
+        "      EnablePerformanceInsights: true\n",
+        "      EnableCloudwatchLogsExports: [postgresql]\n",
         "unnamed_groups",
     ),
 ]  # fmt: skip
