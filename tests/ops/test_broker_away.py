@@ -232,7 +232,7 @@ def test_a_worker_outlives_its_queues(own_aws: Any, tmp_path: Path) -> None:
         wait_for(lambda: "before" in running.marks(), running.log)
 
         local.__exit__()
-        wait_for(lambda: "can't be read, asking on" in running.log(), running.log)
+        wait_for(lambda: running.said("can't be read, asking on"), running.log)
         local.__enter__()
         time.sleep(2)  # it asks for queues that aren't there
         sqs.urls = sqs.create()
@@ -240,7 +240,7 @@ def test_a_worker_outlives_its_queues(own_aws: Any, tmp_path: Path) -> None:
 
         wait_for(lambda: "after" in running.marks(), running.log)
         assert worker.poll() is None
-        assert "can be read again" in running.log()
+        assert running.said("can be read again")
     finally:
         running.end()
 
