@@ -35,8 +35,8 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
         widget=UnfoldAdminRadioSelectWidget,
     )
     sure = forms.BooleanField(
-        label=_("Yes, this server may hear of every customer, whoever it belongs to."),
-        help_text=_("Tick it where you chose more than one organisation."),
+        label=_("More than one organisation"),
+        help_text=_("Yes, this server may hear of every customer, whoever it belongs to."),
         required=False,
         widget=UnfoldBooleanWidget,
     )
