@@ -177,8 +177,14 @@ def up(
     bringing = Up(stage, names, is_dry=is_dry, yes=yes)
     parameters = bringing.parameters(given, may_share=alias)
     bringing.apply(edge.completed(parameters, stage=stage, is_dry=is_dry))
-    if "application" in names and stacks.is_there("application", stage=stage):
+    if "application" in names and _has_templates(stage):
         bringing.environments(_steps(stage, is_dry=is_dry))
+
+
+def _has_templates(stage: str) -> bool:
+    """No environments without: a local AWS has no Beanstalk."""
+    is_there = stacks.is_there("application", stage=stage)
+    return is_there and "WebTemplate" in stacks.outputs("application", stage=stage)
 
 
 @main.command()

@@ -335,3 +335,12 @@ class TestDomains:
 
         assert done.exit_code == 2
         assert "can't be both SiteDomain" in done.output
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_local_aws_has_stacks_and_no_environments() -> None:
+    """Of our own templates, as `make run-aws` has them made."""
+    done = CliRunner().invoke(main, ["up", "--stage", "local", "--yes"])
+
+    assert (done.exit_code, done.exception) == (0, None), done.output
+    assert "observability ... created" in done.output
